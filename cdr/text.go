@@ -1,0 +1,129 @@
+package cdr
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// previewLimit is how many characters of a line its preview shows.
+const previewLimit = 120
+
+// preview shows the shape of a line: enough to see which columns are wrong,
+// nothing of what they say.
+func preview(b []byte) string {
+	var s strings.Builder
+	for n := 0; len(b) > 0 && n < previewLimit; n++ {
+		c, size := utf8.DecodeRune(b)
+		b = b[size:]
+		switch {
+		case c == utf8.RuneError && size == 1:
+			s.WriteByte('?')
+		case unicode.IsDigit(c) || unicode.IsNumber(c):
+			s.WriteByte('#')
+		case c < utf8.RuneSelf && strings.ContainsRune(` ,;:|"'=<>()[]{}/\.@&*+-_`, c):
+			s.WriteRune(c)
+		case unicode.IsLetter(c):
+			s.WriteByte('x')
+		default:
+			s.WriteByte('?')
+		}
+	}
+	if len(b) > 0 {
+		s.WriteString("...")
+	}
+	return s.String()
+}
+
+// wordLimit bounds the interned words of one reader.
+const wordLimit = 1 << 12
+
+// word returns the name of an application, event, folder or cause. These are words of
+// the system; anything that does not look like one is "other", because it may
+// be a caller's.
+func (r *Reader) word(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := r.words[string(b)]; ok {
+		return s
+	}
+	s := "other"
+	if isWord(b) {
+		s = string(b)
+	}
+	if len(r.words) < wordLimit && len(b) <= 64 {
+		r.words[string(b)] = s
+	}
+	return s
+}
+
+// isWord allows letters, and digits up to the length of a cause.
+func isWord(b []byte) bool {
+	run := 0
+	for _, c := range b {
+		if run++; c < '0' || c > '9' {
+			run = 0
+		}
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if run > 5 || run == 0 && !letter && c != '_' && c != '-' && c != ' ' && c != '.' {
+			return false
+		}
+	}
+	return len(b) <= 48
+}
+
+// key returns a correlation key: the first value there is, else the row's own
+// ID. The key's text is kept if it looks like one that a system makes, else its
+// digest. same, if not nil, is a text to share when it is equal.
+func (r *Reader) key(slots []int, same *string) string {
+	b := firstSlot(slots, r)
+	if len(b) == 0 {
+		return r.record.ID.String()
+	}
+	if same != nil && string(b) == *same {
+		return *same
+	}
+	if !isKey(b) {
+		return "x-" + ID(r.numbers.Digest(b)).String()
+	}
+	return string(b)
+}
+
+func isKey(b []byte) bool {
+	if len(b) > 80 {
+		return false
+	}
+	for _, c := range b {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' && c != ':' {
+			return false
+		}
+	}
+	return true
+}
+
+// member returns a text or number in a JSON object, nil if there is none.
+func member(object []byte, name string) []byte {
+	if len(object) < 2 || object[0] != '{' || !bytes.Contains(object, []byte(name)) {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil {
+		return nil
+	}
+	raw := members[name]
+	if len(raw) == 0 || raw[0] != '"' {
+		if string(raw) == "null" {
+			return nil
+		}
+		return raw
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return nil
+	}
+	return []byte(text)
+}
