@@ -1,0 +1,153 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Holder is one row of the directory: who held an extension, and when.
+type Holder struct {
+	Line         int // of the file
+	Extension    string
+	DID          string // as the file has it
+	Mobile       string
+	Mailbox      string // default: the extension
+	Name         string
+	Title        string
+	Unit         string
+	Controller   string
+	Manager      string
+	Email        string
+	Activity     string // socialtjänst, LSS, förskola, HR, vård, other
+	ClientFacing bool
+	Protected    bool // protected identity: counted, never listed
+	Language     string
+	From, To     time.Time // [From, To); zero: always
+
+	// As records carry the numbers, and as E.164.
+	extensionID, didToken, mobileToken, did164, mob64 string
+}
+
+// Problem is a row of the directory that is wrong, or was understood with doubt.
+type Problem struct {
+	Line   int
+	Reason string
+	Fatal  bool // the row was not stored
+}
+
+// headers are the names under which a column may stand, English and Swedish.
+var headers = map[string][]string{
+	"extension":     {"extension", "anknytning", "ankn"},
+	"did":           {"did", "direktnummer", "direktval", "telefon"},
+	"mobile":        {"mobile", "mobil", "mobilnummer"},
+	"mailbox":       {"mailbox", "röstbrevlåda", "brevlåda"},
+	"name":          {"name", "namn"},
+	"title":         {"title", "befattning", "titel"},
+	"unit":          {"unit", "enhet", "avdelning"},
+	"controller":    {"controller", "förvaltning", "personuppgiftsansvarig", "nämnd", "bolag"},
+	"manager":       {"manager", "chef"},
+	"email":         {"email", "e-mail", "e-post", "epost"},
+	"activity":      {"activity", "verksamhet"},
+	"client_facing": {"client_facing", "client facing", "klientkontakt"},
+	"protected":     {"protected", "skyddad", "skyddade personuppgifter", "skyddad identitet"},
+	"language":      {"language", "språk"},
+	"valid_from":    {"valid_from", "giltig från", "fr.o.m.", "from"},
+	"valid_to":      {"valid_to", "giltig till", "t.o.m.", "tom"},
+}
+
+// layout finds the columns by their names.
+func layout(header []string) (map[string]int, error) {
+	at := map[string]int{}
+	var unknown []string
+	for i, cell := range header {
+		cell = strings.ToLower(strings.TrimSpace(cell))
+		found := false
+		for field, names := range headers {
+			if slices.Contains(names, cell) {
+				if _, twice := at[field]; twice {
+					return nil, fmt.Errorf("two columns are the %s: name each column once", field)
+				}
+				at[field], found = i, true
+			}
+		}
+		if !found && cell != "" {
+			unknown = append(unknown, cell)
+		}
+	}
+	if _, ok := at["extension"]; !ok {
+		return nil, fmt.Errorf("no column is called extension (or anknytning); the first row has %q", unknown)
+	}
+	return at, nil
+}
+
+// holder reads one row. A doubt about protection counts as protected, and a date
+// that cannot be read makes the row unusable: a wrong one would let somebody out
+// of the list.
+func holder(cells []string, at map[string]int, line int, zone *time.Location) (h Holder, problems []Problem) {
+	get := func(field string) string {
+		if i, ok := at[field]; ok && i < len(cells) {
+			return strings.TrimSpace(cells[i])
+		}
+		return ""
+	}
+	bad := func(fatal bool, format string, args ...any) {
+		problems = append(problems, Problem{line, fmt.Sprintf(format, args...), fatal})
+	}
+	h = Holder{
+		Line: line, Extension: get("extension"), DID: get("did"), Mobile: get("mobile"), Mailbox: get("mailbox"),
+		Name: get("name"), Title: get("title"), Unit: get("unit"), Controller: get("controller"), Manager: get("manager"),
+		Email: get("email"), Activity: get("activity"), Language: get("language"),
+	}
+	if h.Extension == "" {
+		bad(true, "the row has no extension")
+	}
+	if h.Mailbox == "" {
+		h.Mailbox = h.Extension
+	}
+	var known bool
+	if h.ClientFacing, known = yes(get("client_facing")); !known {
+		bad(false, "client_facing is %q, not yes or no: taken as no", get("client_facing"))
+	}
+	if h.Protected, known = yes(get("protected")); !known {
+		bad(false, "protected is %q, not yes or no: taken as yes", get("protected"))
+		h.Protected = true
+	}
+	var err error
+	if h.From, err = date(get("valid_from"), zone, 0); err != nil {
+		bad(true, "valid_from: %v", err)
+	}
+	if h.To, err = date(get("valid_to"), zone, 1); err != nil {
+		bad(true, "valid_to: %v", err)
+	}
+	if !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To) {
+		bad(true, "valid_to %q is before valid_from %q", get("valid_to"), get("valid_from"))
+	}
+	return h, problems
+}
+
+func yes(cell string) (value, known bool) {
+	switch strings.ToLower(cell) {
+	case "yes", "ja", "true", "sant", "1", "x", "y", "j":
+		return true, true
+	case "", "no", "nej", "false", "falskt", "0", "n", "-":
+		return false, true
+	}
+	return false, false
+}
+
+// date reads a day, or an instant. The day plus `after` is meant: a row that is
+// valid to a day is valid through it.
+func date(cell string, zone *time.Location, after int) (time.Time, error) {
+	if cell == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, cell, zone); err == nil {
+		return t.AddDate(0, 0, after), nil
+	}
+	if t, err := time.Parse(time.RFC3339, cell); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fmt.Errorf("%q is not a date like 2019-02-22", cell)
+}

@@ -1,0 +1,49 @@
+-- Facts: the parts of calls in which a caller was connected to a mailbox, derived from records
+-- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts.
+
+-- distributed by cityHash64(system, call)
+CREATE TABLE IF NOT EXISTS sessions
+(
+    system          LowCardinality(String),
+    day             Date                       COMMENT 'UTC date of the call''s first record',
+    build           UInt64                     COMMENT 'the run that derived it',
+    id              FixedString(16),
+    call            String,
+    mailbox         LowCardinality(String)     COMMENT 'as the system names it; empty: the records do not say',
+    begin           DateTime64(3, 'UTC'),
+    end             DateTime64(3, 'UTC'),
+    ambiguous       Bool,
+    caller          String,
+    caller_class    LowCardinality(String),
+    dialled         String,
+    dialled_class   LowCardinality(String),
+    diverting       String,
+    diverting_class LowCardinality(String),
+    deposit         UInt32                     COMMENT 'records that show the deposit application',
+    opened          UInt32                     COMMENT 'records that show the mailbox application without authentication',
+    demanded        UInt32                     COMMENT 'records that show that a PIN was asked for',
+    heard           UInt32                     COMMENT 'records that show a stored message being played without authentication',
+    envelope        UInt32                     COMMENT 'the same, of a message''s date, time or caller',
+    late            UInt32                     COMMENT 'playback that was logged when the caller had hung up',
+    unknown         UInt32                     COMMENT 'records that show an answer by nobody named',
+    messages        Array(String)              COMMENT 'FOLDER/MESSAGE of what was heard, as far as named',
+    records         UInt32
+)
+ENGINE = MergeTree
+PARTITION BY day
+ORDER BY (system, day, build, call, mailbox)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+CREATE TABLE IF NOT EXISTS session_days
+(
+    system      LowCardinality(String),
+    day         Date,
+    fingerprint UInt64 COMMENT 'of the records of the day and of its neighbours, and of the derivation',
+    build       UInt64,
+    records     UInt64 COMMENT 'records of the day',
+    calls       UInt64 COMMENT 'calls that began on the day',
+    reached     UInt64 COMMENT 'of them, calls that reached a mailbox',
+    built       DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(built)
+ORDER BY (system, day);

@@ -1,0 +1,106 @@
+// Package store holds what vmaudit knows: the schema, as numbered SQL files, and
+// the write side of it.
+//
+// The usual path: [Open] brings the schema up to date, [Store.Import] writes one
+// export with its entry in the ledger, [Store.ImportDirectory] and
+// [Store.AddChange] write what the auditor is told. The questions are asked by
+// package analysis, in SQL, over the same tables.
+//
+// Its stance: a row is stored once, with the file and line that it came from, or
+// its line is kept among the rejects; read = stored + duplicate + rejected +
+// skipped holds for every file at every time; a process that is killed anywhere
+// leaves nothing that the next run does not put right. Nothing here is deleted.
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"vmaudit/internal/clickhouse"
+	"vmaudit/internal/number"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations returns the numbered schema files.
+func Migrations() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return files
+}
+
+// Store writes to one database with one deployment key.
+type Store struct {
+	DB  *clickhouse.DB
+	Key *number.Key
+}
+
+// Open returns the store of db. An embedded database is migrated at once; of a
+// server, which may be shared, it only demands that `vmaudit db migrate` was run.
+// It refuses a database whose rows carry the tokens of another key: the same
+// caller would have two tokens, and owners would be taken for strangers.
+func Open(ctx context.Context, db *clickhouse.DB, key *number.Key) (*Store, error) {
+	if db.Dir() != "" {
+		if _, err := clickhouse.Migrate(ctx, db, Migrations(), ""); err != nil {
+			return nil, err
+		}
+	} else if err := demandMigrated(ctx, db); err != nil {
+		return nil, err
+	}
+	s := &Store{DB: db, Key: key}
+	return s, s.demandKey(ctx)
+}
+
+func demandMigrated(ctx context.Context, db *clickhouse.DB) error {
+	all, err := clickhouse.Status(ctx, db, Migrations(), "")
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.Applied.IsZero() {
+			return fmt.Errorf("schema is not up to date: %s is not applied: run vmaudit db migrate", m.Name)
+		}
+	}
+	return nil
+}
+
+// WrongKeyError says that the database was filled with another deployment key.
+type WrongKeyError struct {
+	Have string   // id of the key at hand
+	Want []string // ids of the keys that the database's tokens were made with
+}
+
+func (e *WrongKeyError) Error() string {
+	return fmt.Sprintf("deployment key %q is not the one that this database was filled with (%q): name the right one with key_file in --config", e.Have, e.Want)
+}
+
+func (s *Store) demandKey(ctx context.Context) error {
+	var ids []string
+	const q = `SELECT DISTINCT key_id FROM (SELECT key_id FROM imports UNION ALL SELECT key_id FROM directory_versions)`
+	rows, err := s.DB.Query(ctx, q)
+	if err != nil {
+		return fmt.Errorf("reading the key ids of the database: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if id != s.Key.ID() {
+			return &WrongKeyError{Have: s.Key.ID(), Want: ids}
+		}
+	}
+	return nil
+}
