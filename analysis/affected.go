@@ -1,0 +1,218 @@
+package analysis
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"vmaudit/internal/access"
+)
+
+var (
+	//go:embed exposed.sql
+	exposedSQL string
+	//go:embed at_risk.sql
+	atRiskSQL string
+)
+
+// Range is a number of which the records show only the bounds.
+type Range struct {
+	Min uint64 `json:"min"` // proven
+	Max uint64 `json:"max"` // possible, as far as the records reach
+	// Floor says that Max is itself too low, perhaps: messages left before the
+	// records begin may add to it.
+	Floor bool `json:"max_is_floor"`
+}
+
+// Affected is one extension whose mailbox was exposed.
+type Affected struct {
+	Extension         string     `json:"extension"`
+	Name              string     `json:"name"` // of the holder then; empty: not in the directory
+	Unit              string     `json:"unit"`
+	Controller        string     `json:"controller"`
+	Verdict           Verdict    `json:"verdict"` // of the strongest session
+	Grade             string     `json:"grade"`
+	Sessions          uint64     `json:"sessions"` // exposing ones
+	ConfirmedSessions uint64     `json:"confirmed_sessions"`
+	MessagesAtRisk    Range      `json:"messages_at_risk"`
+	Depositors        Range      `json:"depositors"`
+	First             time.Time  `json:"first"`     // beginning of the first exposing session, UTC
+	Last              time.Time  `json:"last"`      // beginning of the last
+	ListenBy          *time.Time `json:"listen_by"` // the first message at risk is deleted then; null: none is known
+	Reasons           []string   `json:"reasons"`
+
+	protected bool
+	box       string
+	systems   []string // whose records show the sessions
+}
+
+// Filter picks some of the affected. Zero fields pick all.
+type Filter struct {
+	Controller, Unit string // exact
+	Name             string // part of it, in any case; never finds protected people
+	Verdict          Verdict
+}
+
+// String is the filter as the access log keeps it.
+func (f Filter) String() string {
+	var parts []string
+	for _, p := range [][2]string{{"controller", f.Controller}, {"unit", f.Unit}, {"name", f.Name}, {"verdict", string(f.Verdict)}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+"="+p[1])
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (f Filter) picks(a Affected) bool {
+	byName := f.Name == "" || !a.protected && strings.Contains(strings.ToLower(a.Name), strings.ToLower(f.Name))
+	return byName &&
+		(f.Controller == "" || f.Controller == a.Controller) &&
+		(f.Unit == "" || f.Unit == a.Unit) &&
+		(f.Verdict == "" || f.Verdict == a.Verdict)
+}
+
+// List is the affected extensions with the counts that go with them. Protected
+// extensions are in the counts and not in the list.
+type List struct {
+	Change     string     `json:"change"`
+	Exposed    int        `json:"exposed"`
+	Confirmed  int        `json:"confirmed"`
+	Masked     int        `json:"masked"`
+	Extensions []Affected `json:"extensions"`
+
+	opened int
+}
+
+// Severity of the whole list: playback or an open mailbox, something weaker, or
+// nothing exposed.
+func (l *List) Severity() Severity {
+	switch {
+	case l.Confirmed+l.opened > 0:
+		return Proven
+	case l.Exposed > 0:
+		return Possible
+	}
+	return None
+}
+
+// Affected lists whose mailboxes were exposed, by extension.
+func (a *Auditor) Affected(ctx context.Context, audit *Audit, filter Filter) (*List, error) {
+	all, err := a.exposed(ctx, audit)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.addRisk(ctx, audit, all); err != nil {
+		return nil, err
+	}
+	hideProtected(all)
+	picked := slices.DeleteFunc(all, func(x Affected) bool { return !filter.picks(x) })
+	counts := count(picked)
+	list := &List{
+		Change: audit.Change.ID, Exposed: counts.Exposed, Confirmed: counts.Confirmed, opened: counts.Opened,
+	}
+	list.Extensions, list.Masked = access.Mask(picked, func(x Affected) bool { return x.protected })
+	return list, nil
+}
+
+// hideProtected takes protected extensions out of the reasons of others.
+func hideProtected(all []Affected) {
+	protected := map[string]bool{}
+	for _, x := range all {
+		if x.protected {
+			protected[x.Extension] = true
+		}
+	}
+	for i := range all {
+		all[i].Reasons = maskReasons(all[i].Reasons, func(ext string) bool { return protected[ext] })
+	}
+}
+
+// exposed returns a row for every holder of an exposed mailbox, protected ones
+// included: it goes no further than this package.
+func (a *Auditor) exposed(ctx context.Context, audit *Audit) ([]Affected, error) {
+	var all []Affected
+	err := a.each(ctx, "reading who was exposed", compose(exposedSQL, nil), func(scan func(...any) error) error {
+		var x Affected
+		var line uint32
+		var strongest uint64
+		if err := scan(&x.Extension, &line, &x.Name, &x.Unit, &x.Controller, &x.protected, &x.box, &strongest, &x.Grade,
+			&x.Sessions, &x.ConfirmedSessions, &x.MessagesAtRisk.Min, &x.First, &x.Last, &x.Reasons, &x.systems); err != nil {
+			return err
+		}
+		x.Verdict = Exposing[strongest-1]
+		x.First, x.Last = x.First.UTC(), x.Last.UTC()
+		all = append(all, x)
+		return nil
+	}, a.auditArgs(audit)...)
+	return all, err
+}
+
+func (a *Auditor) auditArgs(audit *Audit) []any {
+	exposing := make([]string, len(Exposing))
+	for i, v := range Exposing {
+		exposing[i] = string(v)
+	}
+	return []any{
+		named("audit", audit.ID), named("directory", fmt.Sprint(audit.directory)), named("exposing", exposing),
+		named("access", audit.access), named("retention", fmt.Sprint(int(a.retention().Seconds()))),
+	}
+}
+
+// risk is what the records show of the messages in one mailbox.
+type risk struct {
+	messages, depositors uint64
+	oldest               time.Time // of them
+}
+
+// addRisk adds how many messages were at risk, of how many callers, and until
+// when they can be listened to.
+func (a *Auditor) addRisk(ctx context.Context, audit *Audit, all []Affected) error {
+	begins, err := a.recordsBegin(ctx)
+	if err != nil {
+		return err
+	}
+	risks := map[string]risk{}
+	err = a.each(ctx, "counting the messages at risk", compose(atRiskSQL, nil), func(scan func(...any) error) error {
+		var box string
+		var r risk
+		err := scan(&box, &r.messages, &r.depositors, &r.oldest)
+		risks[box] = r
+		return err
+	}, a.auditArgs(audit)...)
+	for i := range all {
+		all[i].add(risks[all[i].box], begins, a.retention())
+	}
+	return err
+}
+
+func (x *Affected) add(r risk, begins map[string]time.Time, retention time.Duration) {
+	for _, s := range x.systems {
+		if begins[s].After(x.First.Add(-retention)) {
+			x.MessagesAtRisk.Floor, x.Depositors.Floor = true, true
+		}
+	}
+	x.MessagesAtRisk.Max = max(r.messages, x.MessagesAtRisk.Min)
+	x.Depositors.Min = min(1, x.MessagesAtRisk.Min)
+	x.Depositors.Max = max(r.depositors, x.Depositors.Min)
+	if r.messages > 0 {
+		by := r.oldest.UTC().Add(retention)
+		x.ListenBy = &by
+	}
+}
+
+// recordsBegin says since when each system's records reach back.
+func (a *Auditor) recordsBegin(ctx context.Context) (map[string]time.Time, error) {
+	begins := map[string]time.Time{}
+	err := a.each(ctx, "reading where the records begin", `SELECT system, min(start) FROM records GROUP BY system`, func(scan func(...any) error) error {
+		var system string
+		var begin time.Time
+		err := scan(&system, &begin)
+		begins[system] = begin
+		return err
+	})
+	return begins, err
+}

@@ -1,0 +1,39 @@
+-- Messages that may have lain in an exposed mailbox: what callers may have left there within the
+-- retention before the first exposure and until the last, and how many callers that were. The
+-- records do not show whether a caller who could leave a message did.
+WITH
+    {{template "current"}},
+    {{template "holds"}},
+    exposed AS
+    (
+        SELECT box, min(begin) AS first_exposure, max(begin) AS last_exposure
+        FROM current
+        WHERE box != '' AND has({exposing:Array(String)}, verdict)
+        GROUP BY box
+    )
+SELECT
+    box,
+    count(),
+    uniqExact(if(caller = '', toString(id), caller)),
+    min(begin)
+FROM
+(
+    SELECT
+        s.id AS id, s.begin AS begin, s.caller AS caller,
+        arrayFilter(h -> h.3 AND h.4 <= s.begin AND s.begin < h.5, d.holdings) AS dialled_holds,
+        multiIf(
+            s.mailbox != '', s.mailbox,
+            notEmpty(dialled_holds), dialled_holds[1].2,
+            s.dialled_class = 'internal' AND NOT has({access:Array(String)}, s.dialled), s.dialled,
+            '') AS box
+    FROM
+    (
+        SELECT * FROM sessions
+        WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
+          AND deposit + unknown > 0 AND opened + heard + envelope = 0
+    ) AS s
+    LEFT ANY JOIN holds AS d ON d.identity = s.dialled
+) AS left_by
+INNER JOIN exposed AS e ON e.box = left_by.box
+WHERE begin >= e.first_exposure - toIntervalSecond({retention:UInt32}) AND begin < e.last_exposure
+GROUP BY box

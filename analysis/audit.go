@@ -1,0 +1,319 @@
+package analysis
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"vmaudit/internal/store"
+)
+
+var (
+	//go:embed situations.sql
+	situationsSQL string
+	//go:embed judge.sql
+	judgeSQL string
+)
+
+// Audit is a change whose sessions all have their verdict. Its ID changes with
+// everything that the verdicts depend on but the records: window, vendor's list,
+// directory, numbering plan, probes, detectors.
+type Audit struct {
+	ID        string
+	Change    store.Change
+	directory uint64 // version
+	access    []string
+}
+
+// ErrNothingImported says that there are no records at all: nothing can be said.
+var ErrNothingImported = errors.New("no records are imported: nothing can be said; begin with vmaudit import")
+
+// NoRecordsError says that no record lies in the change's window: that nobody was
+// exposed does not follow.
+type NoRecordsError struct {
+	Change      string
+	First, Last time.Time // of the records that there are
+}
+
+func (e *NoRecordsError) Error() string {
+	return fmt.Sprintf("no record lies in the window of change %q (records run from %s to %s): nothing can be said about it; import the exports of that time, or check the window and its zone",
+		e.Change, e.First.Format(time.RFC3339), e.Last.Format(time.RFC3339))
+}
+
+// Audit derives what is to be derived and gives every session that touches the
+// change's window its verdict. Days that were judged before, with the same
+// records and the same knowledge, are not judged again.
+func (a *Auditor) Audit(ctx context.Context, change store.Change) (*Audit, error) {
+	version, err := a.Store.DirectoryVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := a.settings(ctx, change, version)
+	if err != nil {
+		return nil, err
+	}
+	// Somebody else may derive a day again while it is judged here: then once more.
+	for range maxUnsettled {
+		if err := a.Derive(ctx); err != nil {
+			return nil, err
+		}
+		if err := a.demandRecords(ctx, change); err != nil {
+			return nil, err
+		}
+		if settings.access, err = a.accessNumbers(ctx, version); err != nil {
+			return nil, err
+		}
+		audit := &Audit{ID: settings.id(), Change: change, directory: version, access: settings.access}
+		settled, err := a.judgeAll(ctx, audit, settings)
+		if err != nil {
+			return nil, err
+		}
+		if settled {
+			return audit, a.recordAudit(ctx, audit)
+		}
+	}
+	return nil, errors.New("records keep coming in while they are judged: try again when the imports have ended")
+}
+
+const maxUnsettled = 20
+
+// settings are what the verdicts of one audit depend on, besides the records.
+type settings struct {
+	change    store.Change
+	directory uint64
+	listed    []string // mailboxes of the vendor's list
+	access    []string // access numbers, as dialled; follows from plan, directory and records
+	plan      string
+	probes    []string
+	detectors []Detector
+}
+
+func (a *Auditor) settings(ctx context.Context, change store.Change, version uint64) (*settings, error) {
+	s := &settings{change: change, directory: version, probes: a.Probes, detectors: a.Detectors}
+	if a.Plan != nil {
+		s.plan = fmt.Sprintf("%+v", *a.Plan)
+	}
+	if s.detectors == nil {
+		s.detectors = Detectors()
+	}
+	if !change.Listed {
+		return s, nil
+	}
+	// The vendor names extensions; what is exposed are mailboxes.
+	holders, err := a.Store.Holders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.listed = slices.Clone(change.Extensions)
+	for _, h := range holders {
+		if slices.Contains(change.Extensions, h.Extension) && !slices.Contains(s.listed, h.Mailbox) {
+			s.listed = append(s.listed, h.Mailbox)
+		}
+	}
+	slices.Sort(s.listed)
+	return s, nil
+}
+
+func (s *settings) id() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %d %d %v %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.change.Listed,
+		s.listed, s.directory, s.plan, s.probes, version(s.detectors))
+	return fmt.Sprintf("%x", h.Sum(nil)[:16])
+}
+
+// accessNumbers returns the internal numbers in the sessions that are no staff
+// extension but a way into voicemail. The plan says which; without one, every
+// number that the directory does not know, and without a directory too, the
+// service codes (with * or #) only: else no extension would be left to be exposed.
+func (a *Auditor) accessNumbers(ctx context.Context, version uint64) ([]string, error) {
+	var access []string
+	err := a.each(ctx, "reading which numbers were dialled", `
+		SELECT DISTINCT dialled FROM sessions
+		WHERE dialled_class = 'internal' AND dialled NOT IN (
+			SELECT arrayJoin([extension_id, did_token]) FROM directory WHERE version = {version:UInt64})
+		ORDER BY dialled`,
+		func(scan func(...any) error) error {
+			var n string
+			if err := scan(&n); err != nil {
+				return err
+			}
+			if a.isAccess(n, version != 0) {
+				access = append(access, n)
+			}
+			return nil
+		}, named("version", fmt.Sprint(version)))
+	return access, err
+}
+
+func (a *Auditor) isAccess(n string, directory bool) bool {
+	if a.Plan != nil && a.Plan.Given() {
+		return a.Plan.IsAccess(n)
+	}
+	return directory || strings.ContainsAny(n, "*#")
+}
+
+func (a *Auditor) demandRecords(ctx context.Context, change store.Change) error {
+	var n, inside uint64
+	var first, last time.Time
+	err := a.Store.DB.QueryRow(ctx, `
+		SELECT count(), countIf(start < if({open:Bool}, toDateTime64('2200-01-01', 3, 'UTC'), {to:DateTime64(3, 'UTC')}) AND greatest(start, end) >= {from:DateTime64(3, 'UTC')}),
+		       min(start), max(start)
+		FROM records`, a.window(change)...).Scan(&n, &inside, &first, &last)
+	switch {
+	case err != nil:
+		return fmt.Errorf("counting the records in the window: %w", err)
+	case n == 0:
+		return ErrNothingImported
+	case inside == 0:
+		return &NoRecordsError{change.ID, first.UTC(), last.UTC()}
+	}
+	return nil
+}
+
+func (a *Auditor) window(c store.Change) []any {
+	return []any{
+		named("from", c.From.UTC().Format("2006-01-02 15:04:05.000")),
+		named("to", max(c.To.UTC().Format("2006-01-02 15:04:05.000"), "1970-01-01 00:00:00.000")),
+		named("open", fmt.Sprint(c.Open())),
+	}
+}
+
+// judgeAll judges the days that need it and reports whether the sessions that it
+// judged are still those that count.
+func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (settled bool, err error) {
+	days, err := a.windowDays(ctx, s.change)
+	if err != nil {
+		return false, err
+	}
+	judged, err := a.judgedDays(ctx, audit.ID)
+	if err != nil {
+		return false, err
+	}
+	var stale []day
+	for _, d := range days {
+		if judged[d.key()] != d.build {
+			stale = append(stale, d)
+		}
+	}
+	run := rand.Uint64() | 1
+	done := 0
+	for _, slice := range slices300k(stale) {
+		a.progress("judging sessions", done, len(stale))
+		if err := a.judge(ctx, audit, s, run, slice); err != nil {
+			return false, fmt.Errorf("judging the sessions of %s from %s: %w", slice[0].system, slice[0].date.Format(time.DateOnly), err)
+		}
+		done += len(slice)
+	}
+	if len(stale) > 0 {
+		a.progress("judging sessions", done, len(stale))
+		if err := a.Store.DB.Exec(ctx, `ALTER TABLE situation_rows DROP PARTITION `+fmt.Sprint(run)); err != nil {
+			return false, err
+		}
+	}
+	now, err := a.windowDays(ctx, s.change)
+	return slices.Equal(days, now), err
+}
+
+// windowDays returns the days whose sessions can touch the window. A session
+// belongs to the day on which its call began, so two days before count as well.
+func (a *Auditor) windowDays(ctx context.Context, c store.Change) ([]day, error) {
+	built, err := a.builtDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first := c.From.UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	var days []day
+	for _, key := range slices.Sorted(maps.Keys(built)) {
+		d := built[key]
+		if !d.date.Before(first) && (c.Open() || d.date.Before(c.To)) {
+			days = append(days, d)
+		}
+	}
+	return days, nil
+}
+
+// judgedDays returns the builds that this audit has judged, by day.key.
+func (a *Auditor) judgedDays(ctx context.Context, id string) (map[string]uint64, error) {
+	judged := map[string]uint64{}
+	err := a.each(ctx, "reading which days are judged", `SELECT system, day, build FROM audit_days FINAL WHERE audit = {audit:String}`,
+		func(scan func(...any) error) error {
+			var d day
+			err := scan(&d.system, &d.date, &d.build)
+			judged[d.key()] = d.build
+			return err
+		}, named("audit", id))
+	return judged, err
+}
+
+// judge gives the sessions of one slice their verdicts, and checks that each has
+// exactly one: whom a detector forgot would be left out of the list.
+func (a *Auditor) judge(ctx context.Context, audit *Audit, s *settings, run uint64, slice []day) error {
+	var dates []string
+	var builds []uint64
+	for _, d := range slice {
+		dates, builds = append(dates, d.date.Format(time.DateOnly)), append(builds, d.build)
+	}
+	args := append(a.window(s.change),
+		named("run", fmt.Sprint(run)), named("audit", audit.ID), named("system", slice[0].system),
+		named("first", dates[0]), named("last", dates[len(dates)-1]), named("days", dates), named("builds", builds),
+		named("directory", fmt.Sprint(s.directory)), named("list", fmt.Sprint(s.change.Listed)),
+		named("listed", s.listed), named("access", s.access), named("probes", s.probes))
+	for _, question := range []string{situationsSQL, judgeSQL} {
+		if err := a.Store.DB.Exec(ctx, compose(question, s.detectors), args...); err != nil {
+			return err
+		}
+	}
+	var sessions, verdicts uint64
+	err := a.Store.DB.QueryRow(ctx, `
+		SELECT (SELECT count() FROM situation_rows WHERE run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date}),
+		       (SELECT count() FROM verdicts WHERE audit = {audit:String} AND run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date})`,
+		args...).Scan(&sessions, &verdicts)
+	if err != nil {
+		return err
+	}
+	if sessions != verdicts {
+		return fmt.Errorf("%d sessions have %d verdicts: a detector lost or doubled some", sessions, verdicts)
+	}
+	return a.publishVerdicts(ctx, audit, run, slice)
+}
+
+func (a *Auditor) publishVerdicts(ctx context.Context, audit *Audit, run uint64, slice []day) error {
+	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO audit_days (audit, system, day, build, run, judged)`)
+	if err != nil {
+		return err
+	}
+	defer batch.Abort()
+	for _, d := range slice {
+		if err := batch.Append(audit.ID, d.system, d.date, d.build, run, time.Now()); err != nil {
+			return err
+		}
+	}
+	return batch.Send()
+}
+
+func (a *Auditor) recordAudit(ctx context.Context, audit *Audit) error {
+	to := audit.Change.To
+	if audit.Change.Open() {
+		to = time.Unix(0, 0)
+	}
+	detectors := a.Detectors
+	if detectors == nil {
+		detectors = Detectors()
+	}
+	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO audits (audit, change, from, to, directory, detectors, made)`)
+	if err != nil {
+		return err
+	}
+	defer batch.Abort()
+	if err := batch.Append(audit.ID, audit.Change.ID, audit.Change.From, to, audit.directory, version(detectors), time.Now()); err != nil {
+		return err
+	}
+	return batch.Send()
+}

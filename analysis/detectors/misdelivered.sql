@@ -1,0 +1,9 @@
+-- verdict: misdelivered
+-- precedence: 50
+-- grade: B
+-- finds: a caller of one extension was led to leave a message in the mailbox of another.
+-- cannot see: whether a message was kept, and who has heard it since. The depositor's words are in another's box.
+SELECT id, ['deposit-application'] AS reasons
+FROM situations
+WHERE stranger AND deposit > 0 AND opened + demanded + heard + envelope + late = 0
+  AND notEmpty(dialled_boxes) AND NOT has(dialled_boxes, box)

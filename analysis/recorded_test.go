@@ -1,0 +1,233 @@
+package analysis_test
+
+import (
+	"encoding/csv"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vmaudit/analysis"
+	"vmaudit/cdr"
+	"vmaudit/internal/clickhouse/chtest"
+	"vmaudit/internal/number"
+	"vmaudit/internal/store"
+)
+
+func TestMain(m *testing.M) { chtest.Main(m) }
+
+const recorded = "../testdata/asterisk-run"
+
+// faulty is when the recorded system's upgrade took effect.
+var faulty = time.Date(2026, 11, 21, 21, 53, 5, 0, time.UTC)
+
+// town is a database with the recorded run in it.
+type town struct {
+	*testing.T
+	store   *store.Store
+	numbers *number.Normaliser
+	auditor *analysis.Auditor
+}
+
+func newTown(t *testing.T, plan *number.Plan) *town {
+	t.Helper()
+	key, err := number.LoadKey(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), chtest.New(t), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &town{t, s, number.NewNormaliser(plan, key), &analysis.Auditor{Store: s, Plan: plan}}
+}
+
+func (w *town) load(format, name string) store.Entry {
+	w.Helper()
+	registry, err := cdr.Formats()
+	if err != nil {
+		w.Fatal(err)
+	}
+	f, err := registry.Lookup(format)
+	if err != nil {
+		w.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer file.Close()
+	entry, err := w.store.Import(w.Context(), store.Source{Name: name, File: file}, store.Job{System: "asterisk", Format: f, Zone: time.UTC, Numbers: w.numbers})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return entry
+}
+
+// loadText imports an export that stands in the test.
+func (w *town) loadText(format, text string) {
+	w.Helper()
+	name := filepath.Join(w.TempDir(), format+".csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	if e := w.load(format, name); e.Rejected > 0 {
+		w.Fatalf("%d lines of the test's own export were rejected", e.Rejected)
+	}
+}
+
+func (w *town) directory(name string) {
+	w.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer file.Close()
+	report, err := w.store.ImportDirectory(w.Context(), file, w.numbers, time.UTC)
+	if err != nil || len(report.Problems) > 0 {
+		w.Fatal(err, report.Problems)
+	}
+}
+
+func (w *town) directoryText(text string) {
+	w.Helper()
+	name := filepath.Join(w.TempDir(), "directory.csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	w.directory(name)
+}
+
+func (w *town) audit(change store.Change) *analysis.Audit {
+	w.Helper()
+	audit, err := w.auditor.Audit(w.Context(), change)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return audit
+}
+
+func (w *town) sessions(audit *analysis.Audit) []analysis.Session {
+	w.Helper()
+	all, _, err := w.auditor.Sessions(w.Context(), audit, analysis.SessionFilter{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return all
+}
+
+// call is a row of truth.csv.
+type call struct{ id, phase, plan, mailbox, truth, kind string }
+
+func truth(t *testing.T) map[string]call {
+	t.Helper()
+	f, err := os.Open(filepath.Join(recorded, "truth.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := map[string]call{}
+	for _, r := range rows[1:] {
+		calls[r[4]] = call{id: r[0], phase: r[1], plan: r[2], mailbox: r[9], truth: r[12], kind: r[13]}
+	}
+	if len(calls) != 167 {
+		t.Fatalf("truth.csv has %d calls, want 167", len(calls))
+	}
+	return calls
+}
+
+// unprotected lets the tests see every session: the recorded directory protects 4107.
+func unprotected(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(recorded, "directory.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "directory.csv")
+	if err := os.WriteFile(name, []byte(strings.ReplaceAll(string(text), ",yes,sv", ",no,sv")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestRecordedRun holds the verdicts on a real system's exports against what the
+// callers really heard. The README's table has these figures.
+func TestRecordedRun(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		files [][2]string
+		want  map[string]int
+	}{
+		{"CDR", [][2]string{{"asterisk-cdr", "Master.csv"}}, map[string]int{
+			"LEAK mailbox-opened": 8, "LEAK not-excluded": 35,
+		}},
+		{"CDR and CEL", [][2]string{{"asterisk-cdr", "Master.csv"}, {"asterisk-cel", "cel.csv"}}, map[string]int{
+			"LEAK playback-confirmed": 4, "LEAK mailbox-opened": 35, "LEAK deposit-logged": 4,
+		}},
+		{"CEL and CDR", [][2]string{{"asterisk-cel", "cel.csv"}, {"asterisk-cdr", "Master.csv"}}, map[string]int{
+			"LEAK playback-confirmed": 4, "LEAK mailbox-opened": 35, "LEAK deposit-logged": 4,
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newTown(t, nil)
+			for _, f := range test.files {
+				w.load(f[0], filepath.Join(recorded, f[1]))
+			}
+			w.directory(unprotected(t))
+			audit := w.audit(store.Change{ID: "upgrade", From: faulty})
+			got := map[string]int{}
+			calls := truth(t)
+			for _, s := range w.sessions(audit) {
+				c, ok := calls[s.Call]
+				if !ok {
+					t.Errorf("session of call %q, which was never made", s.Call)
+				}
+				what := c.truth
+				if strings.HasPrefix(what, "LEAK") {
+					what = "LEAK"
+				}
+				if c.kind == "misdelivered" {
+					what = "misdelivered"
+				}
+				got[what+" "+string(s.Verdict)]++
+				if what != "LEAK" && (s.Verdict == analysis.PlaybackConfirmed || s.Verdict == analysis.MailboxOpened) {
+					t.Errorf("%s (%s) is %s: a false alarm", c.id, c.truth, s.Verdict)
+				}
+				if s.Mailbox != c.mailbox && test.name != "CDR" {
+					t.Errorf("%s: mailbox %q, want %q", c.id, s.Mailbox, c.mailbox)
+				}
+			}
+			for _, k := range slices.Sorted(maps.Keys(got)) {
+				t.Log(k, got[k])
+			}
+			leaks := maps.Clone(got)
+			maps.DeleteFunc(leaks, func(k string, _ int) bool { return !strings.HasPrefix(k, "LEAK") })
+			if diff := cmp.Diff(test.want, leaks); diff != "" {
+				t.Errorf("verdicts of the leaks (-want +got):\n%s", diff)
+			}
+			if w.inWindow(calls) != len(w.sessions(audit)) {
+				t.Errorf("%d sessions in the window, want %d", len(w.sessions(audit)), w.inWindow(calls))
+			}
+		})
+	}
+}
+
+// inWindow counts the calls of the truth that touch the window: all after the
+// upgrade, and the two owners' calls that it cut into.
+func (w *town) inWindow(calls map[string]call) (n int) {
+	for _, c := range calls {
+		if c.phase == "leaky" || c.id == "h082" || c.id == "h090" {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,209 @@
+package analysis
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Session is one judged session.
+type Session struct {
+	ID          string    `json:"session"` // 32 hex digits; a unique beginning of at least 6 finds it
+	System      string    `json:"system"`
+	Call        string    `json:"call"`
+	Mailbox     string    `json:"mailbox"`
+	Dialled     string    `json:"dialled"`
+	Caller      string    `json:"caller"` // extension, or a stranger's token
+	CallerClass string    `json:"caller_class"`
+	Begin       time.Time `json:"begin"`
+	End         time.Time `json:"end"`
+	Verdict     Verdict   `json:"verdict"`
+	Grade       string    `json:"grade"`
+	Detector    string    `json:"detector"`
+	Reasons     []string  `json:"reasons"`
+	Messages    []string  `json:"messages"`
+
+	day time.Time
+}
+
+// SessionFilter picks sessions. Zero fields pick all.
+type SessionFilter struct {
+	Verdict   Verdict
+	Extension string
+	Prefix    string // of the ID
+}
+
+// String is the filter as the access log keeps it.
+func (f SessionFilter) String() string {
+	var parts []string
+	for _, p := range [][2]string{{"verdict", string(f.Verdict)}, {"extension", f.Extension}, {"session", f.Prefix}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+"="+p[1])
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// Sessions lists judged sessions by time. Those at a protected extension's
+// mailbox are not in the list; masked counts them.
+func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (shown []Session, masked int, err error) {
+	protected, err := a.protected(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	args := append(a.auditArgs(audit), named("verdict", string(f.Verdict)), named("extension", f.Extension), named("prefix", f.Prefix),
+		named("mailboxes", a.mailboxesOf(protected.holders, f.Extension)))
+	err = a.each(ctx, "reading sessions", compose(`
+		WITH {{template "current"}}
+		SELECT lower(hex(id)), system, call, box, dialled, caller, caller_class, begin, end, verdict, grade, detector, reasons, messages, day
+		FROM current
+		WHERE ({verdict:String} = '' OR verdict = {verdict:String})
+		  AND ({extension:String} = '' OR has({mailboxes:Array(String)}, box) OR dialled = {extension:String})
+		  AND startsWith(lower(hex(id)), {prefix:String})
+		ORDER BY begin, id`, nil),
+		func(scan func(...any) error) error {
+			var s Session
+			if err := scan(&s.ID, &s.System, &s.Call, &s.Mailbox, &s.Dialled, &s.Caller, &s.CallerClass, &s.Begin, &s.End, (*string)(&s.Verdict), &s.Grade, &s.Detector, &s.Reasons, &s.Messages, &s.day); err != nil {
+				return err
+			}
+			s.Begin, s.End = s.Begin.UTC(), s.End.UTC()
+			if protected.box(s.Mailbox) {
+				masked++
+				return nil
+			}
+			shown = append(shown, protected.hide(s))
+			return nil
+		}, args...)
+	if f.Extension != "" && protected.extension(f.Extension) {
+		masked = 0 // a count about one person is about that person
+	}
+	return shown, masked, err
+}
+
+// UnknownSessionError says that no session, or more than one, has that ID.
+type UnknownSessionError struct {
+	ID    string
+	Found int
+}
+
+func (e *UnknownSessionError) Error() string {
+	if e.Found > 1 {
+		return fmt.Sprintf("session %q: %d begin so; give more of it", e.ID, e.Found)
+	}
+	return fmt.Sprintf("session %q is not among those that touch the change's window, or may not be shown: see vmaudit session list", e.ID)
+}
+
+// Explanation is one session with every record behind its verdict.
+type Explanation struct {
+	Session
+	Records []Evidence `json:"records"`
+}
+
+// Evidence is one record of a session's call, as far as it is kept.
+type Evidence struct {
+	At       time.Time `json:"at"`
+	End      time.Time `json:"end,omitzero"`
+	Kind     string    `json:"kind"`
+	Event    string    `json:"event,omitempty"`
+	Leg      string    `json:"leg"`
+	App      string    `json:"app,omitempty"`
+	Action   string    `json:"action,omitempty"`
+	Mailbox  string    `json:"mailbox,omitempty"`
+	Auth     string    `json:"auth,omitempty"`
+	Grade    string    `json:"grade,omitempty"`
+	Messages []string  `json:"messages,omitempty"`
+	Cause    string    `json:"cause,omitempty"`
+	Format   string    `json:"format"`
+	File     string    `json:"file"`
+	Line     uint32    `json:"line"`
+}
+
+// Explain returns the session whose ID begins with prefix, with every leg and
+// event of its call. A session that may not be shown is an [UnknownSessionError],
+// as one that is not there.
+func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Explanation, error) {
+	prefix = strings.ToLower(prefix)
+	if _, err := hex.DecodeString(prefix + strings.Repeat("0", len(prefix)%2)); err != nil || len(prefix) < 6 {
+		return nil, &UnknownSessionError{ID: prefix}
+	}
+	found, _, err := a.Sessions(ctx, audit, SessionFilter{Prefix: prefix})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, &UnknownSessionError{prefix, len(found)}
+	}
+	e := &Explanation{Session: found[0]}
+	err = a.each(ctx, "reading the session's records", `
+		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> concat(folder, '/', m), messages), cause, format, f.name, line
+		FROM records AS r FINAL
+		LEFT ANY JOIN (SELECT file, any(name) AS name FROM imports GROUP BY file) AS f ON f.file = r.file
+		WHERE system = {system:String} AND day BETWEEN {day:Date} - 1 AND {day:Date} + 1 AND call = {call:String}
+		ORDER BY start, format, line`,
+		func(scan func(...any) error) error {
+			var r Evidence
+			if err := scan(&r.At, &r.End, &r.Kind, &r.Event, &r.Leg, &r.App, &r.Action, &r.Mailbox, &r.Auth, &r.Grade, &r.Messages, &r.Cause, &r.Format, &r.File, &r.Line); err != nil {
+				return err
+			}
+			if r.At = r.At.UTC(); r.End.Unix() == 0 {
+				r.End = time.Time{}
+			}
+			e.Records = append(e.Records, r)
+			return nil
+		}, named("system", e.System), named("day", e.day.Format(time.DateOnly)), named("call", e.Call))
+	return e, err
+}
+
+// guard knows whom the directory protects.
+type guard struct {
+	holders    []holding
+	extensions map[string]bool
+	boxes      map[string]bool
+}
+
+type holding struct{ extension, mailbox string }
+
+func (a *Auditor) protected(ctx context.Context) (*guard, error) {
+	holders, err := a.Store.Holders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g := &guard{extensions: map[string]bool{}, boxes: map[string]bool{}}
+	for _, h := range holders {
+		g.holders = append(g.holders, holding{h.Extension, h.Mailbox})
+		if h.Protected {
+			g.extensions[h.Extension], g.boxes[h.Mailbox] = true, true
+		}
+	}
+	return g, nil
+}
+
+func (g *guard) extension(ext string) bool { return g.extensions[ext] }
+func (g *guard) box(box string) bool       { return g.boxes[box] }
+
+// hide takes protected extensions out of a session at somebody else's mailbox.
+func (g *guard) hide(s Session) Session {
+	if g.extension(s.Dialled) {
+		s.Dialled = maskedExtension
+	}
+	if g.extension(s.Caller) {
+		s.Caller = maskedExtension
+	}
+	s.Reasons = maskReasons(s.Reasons, g.extension)
+	return s
+}
+
+// mailboxesOf returns the mailboxes of an extension, itself among them: one that
+// the directory does not know is its own.
+func (a *Auditor) mailboxesOf(holders []holding, extension string) []string {
+	boxes := []string{extension}
+	for _, h := range holders {
+		if h.extension == extension && !slices.Contains(boxes, h.mailbox) {
+			boxes = append(boxes, h.mailbox)
+		}
+	}
+	return boxes
+}

@@ -1,0 +1,200 @@
+package analysis
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+)
+
+//go:embed sessions.sql
+var sessionsSQL string
+
+// day is one day (UTC) of one system.
+type day struct {
+	system      string
+	date        time.Time
+	records     uint64
+	fingerprint uint64
+	build       uint64 // of its sessions; 0: none
+}
+
+// sliceRecords is how many records one statement may derive sessions from: the
+// engine serves one query at a time, and others want it in between.
+const sliceRecords = 300_000
+
+// Derive brings the sessions up to date with the records: days that are new, or
+// whose records or neighbours changed, are derived again. It may be cut off and
+// run again at any point; readers see the old build of a day until the new one is
+// whole.
+func (a *Auditor) Derive(ctx context.Context) error {
+	days, err := a.recordDays(ctx)
+	if err != nil {
+		return err
+	}
+	built, err := a.builtDays(ctx)
+	if err != nil {
+		return err
+	}
+	var stale []day
+	for _, d := range days {
+		have, ok := built[d.key()]
+		if ok && have.fingerprint == d.fingerprint {
+			continue
+		}
+		d.build = have.build // to be replaced
+		stale = append(stale, d)
+	}
+	done := 0
+	for _, slice := range slices300k(stale) {
+		a.progress("deriving sessions", done, len(stale))
+		if err := a.derive(ctx, slice); err != nil {
+			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
+				slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), err)
+		}
+		done += len(slice)
+	}
+	if len(stale) > 0 {
+		a.progress("deriving sessions", done, len(stale))
+	}
+	return nil
+}
+
+func (d day) key() string { return d.system + "\x00" + d.date.Format(time.DateOnly) }
+
+// recordDays counts the records per system and day. A day's fingerprint covers
+// its neighbours, because a call may begin in one and end in the other, and the
+// derivation itself. Records are only ever added, one by one, so that counts tell.
+func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
+	var days []day
+	err := a.each(ctx, "counting records", `SELECT system, day, count() FROM records GROUP BY system, day ORDER BY system, day`,
+		func(scan func(...any) error) error {
+			var d day
+			err := scan(&d.system, &d.date, &d.records)
+			days = append(days, d)
+			return err
+		})
+	for i := range days {
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%q", sessionsSQL)
+		for j := max(i-1, 0); j <= min(i+1, len(days)-1); j++ {
+			gap := days[j].date.Sub(days[i].date).Abs()
+			if days[j].system == days[i].system && gap <= 24*time.Hour {
+				fmt.Fprintf(h, " %d", days[j].records)
+			}
+		}
+		days[i].fingerprint = h.Sum64()
+	}
+	return days, err
+}
+
+// builtDays returns the builds that count, by day.key.
+func (a *Auditor) builtDays(ctx context.Context) (map[string]day, error) {
+	built := map[string]day{}
+	err := a.each(ctx, "reading which days are derived", `SELECT system, day, records, fingerprint, build FROM session_days FINAL`,
+		func(scan func(...any) error) error {
+			var d day
+			err := scan(&d.system, &d.date, &d.records, &d.fingerprint, &d.build)
+			built[d.key()] = d
+			return err
+		})
+	return built, err
+}
+
+// slices300k cuts days, in order, into runs of neighbours of one system with no
+// more than sliceRecords records together.
+func slices300k(days []day) (slices [][]day) {
+	var sum uint64
+	for i, d := range days {
+		next := i > 0 && d.system == days[i-1].system && d.date.Sub(days[i-1].date) == 24*time.Hour
+		if !next || sum+d.records > sliceRecords {
+			slices, sum = append(slices, nil), 0
+		}
+		last := len(slices) - 1
+		slices[last] = append(slices[last], d)
+		sum += d.records
+	}
+	return slices
+}
+
+func (a *Auditor) derive(ctx context.Context, slice []day) error {
+	build := rand.Uint64() | 1
+	system, first, last := slice[0].system, slice[0].date, slice[len(slice)-1].date
+	args := []any{
+		named("system", system), named("build", fmt.Sprint(build)),
+		named("first", first.Format(time.DateOnly)), named("last", last.Format(time.DateOnly)),
+	}
+	if err := a.Store.DB.Exec(ctx, sessionsSQL, args...); err != nil {
+		return err
+	}
+	calls, err := a.callsPerDay(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := a.publish(ctx, slice, build, calls); err != nil {
+		return err
+	}
+	return a.forget(ctx, slice, args)
+}
+
+// forget deletes the builds that were replaced, and no other: somebody else may
+// have published a newer one meanwhile.
+func (a *Auditor) forget(ctx context.Context, slice []day, args []any) error {
+	var old []uint64
+	for _, d := range slice {
+		if d.build != 0 {
+			old = append(old, d.build)
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return a.Store.DB.Exec(ctx, `DELETE FROM sessions WHERE system = {system:String} AND day BETWEEN {first:Date} AND {last:Date} AND build IN {old:Array(UInt64)}`,
+		append(args, named("old", old))...)
+}
+
+type callCount struct{ calls, reached uint64 }
+
+// callsPerDay counts the calls that began on each day, and those among them that
+// reached a mailbox.
+func (a *Auditor) callsPerDay(ctx context.Context, args []any) (map[string]callCount, error) {
+	counts := map[string]callCount{}
+	err := a.each(ctx, "counting calls", `
+		WITH toDateTime64({first:Date}, 3, 'UTC') - INTERVAL 6 HOUR AS since,
+		     toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 30 HOUR AS until
+		SELECT begun, count(), countIf(reached)
+		FROM (
+			SELECT call, toDate(min(start), 'UTC') AS begun, max(action != '') AS reached
+			FROM records
+			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+			  AND start >= since AND start < until
+			GROUP BY call)
+		WHERE begun BETWEEN {first:Date} AND {last:Date}
+		GROUP BY begun`,
+		func(scan func(...any) error) error {
+			var date time.Time
+			var c callCount
+			err := scan(&date, &c.calls, &c.reached)
+			counts[date.Format(time.DateOnly)] = c
+			return err
+		}, args...)
+	return counts, err
+}
+
+// publish makes the build the one that counts, for all days of the slice at once.
+func (a *Auditor) publish(ctx context.Context, slice []day, build uint64, calls map[string]callCount) error {
+	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO session_days (system, day, fingerprint, build, records, calls, reached, built)`)
+	if err != nil {
+		return err
+	}
+	defer batch.Abort()
+	for _, d := range slice {
+		c := calls[d.date.Format(time.DateOnly)]
+		if err := batch.Append(d.system, d.date, d.fingerprint, build, d.records, c.calls, c.reached, time.Now()); err != nil {
+			return err
+		}
+	}
+	return batch.Send()
+}

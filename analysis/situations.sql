@@ -1,0 +1,48 @@
+-- The sessions of some days that touch the window, with what directory, plan and change say of them.
+--
+-- An owner's number proves the owner only on an undiverted leg: a call to a staff extension that
+-- reached voicemail was diverted, whatever number it presents.
+INSERT INTO situation_rows
+    (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
+     ambiguous, probe, identity, diverted, stranger, listed,
+     deposit, opened, demanded, heard, envelope, late, unknown, messages)
+WITH
+    {{template "holds"}}
+SELECT
+    {run:UInt64}, system, day, id, call, box, dialled_extension, dialled_boxes,
+    caller, caller_class, begin, end, ambiguous, probe, identity, diverted,
+    NOT (identity AND NOT diverted) AS stranger,
+    NOT {list:Bool} OR has({listed:Array(String)}, if(box = '', dialled_extension, box)) AS listed,
+    deposit, opened, demanded, heard, envelope, late, unknown, messages
+FROM
+(
+    SELECT
+        s.*,
+        arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, c.holdings) AS caller_holds,
+        arrayFilter(h -> h.3 AND h.4 <= s.begin AND s.begin < h.5, d.holdings) AS dialled_holds,
+        arrayDistinct(arrayMap(h -> h.2, caller_holds)) AS caller_boxes,
+        s.dialled_class = 'internal' AND has({access:Array(String)}, s.dialled) AS access,
+        multiIf(
+            notEmpty(dialled_holds), dialled_holds[1].1,
+            s.dialled_class = 'internal' AND NOT access, s.dialled,
+            '') AS dialled_extension,
+        multiIf(
+            notEmpty(dialled_holds), arrayDistinct(arrayMap(h -> h.2, dialled_holds)),
+            dialled_extension != '', [dialled_extension],
+            []) AS dialled_boxes,
+        multiIf(
+            s.mailbox != '', s.mailbox,
+            notEmpty(dialled_boxes), dialled_boxes[1],
+            -- At an access number the platform offers the caller's own mailbox.
+            length(caller_boxes) = 1, caller_boxes[1],
+            '') AS box,
+        s.diverting_class NOT IN ('') OR dialled_extension != '' AS diverted,
+        notEmpty(caller_boxes) AND (has(caller_boxes, box) OR (box = '' AND NOT diverted)) AS identity,
+        s.caller != '' AND has({probes:Array(String)}, s.caller) AS probe
+    FROM (SELECT * FROM sessions WHERE system = {system:String}
+              AND (day, build) IN (SELECT toDate(p.1), p.2 FROM (SELECT arrayJoin(arrayZip({days:Array(String)}, {builds:Array(UInt64)})) AS p))
+              AND begin < if({open:Bool}, toDateTime64('2200-01-01', 3, 'UTC'), {to:DateTime64(3, 'UTC')})
+              AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}) AS s
+    LEFT ANY JOIN holds AS c ON c.identity = s.caller
+    LEFT ANY JOIN holds AS d ON d.identity = s.dialled
+)

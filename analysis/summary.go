@@ -1,0 +1,180 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Severity is what a command's exit code tells.
+type Severity int
+
+// The severities.
+const (
+	None     Severity = iota // no session exposed anybody
+	Possible                 // exposed, nothing stronger than not-excluded or suspected
+	Proven                   // a message was played to a stranger, or a stranger stood in the mailbox
+)
+
+// Window is the time in which sessions count, [From, To).
+type Window struct {
+	From  time.Time  `json:"from"`
+	To    *time.Time `json:"to"` // null: still open
+	Basis string     `json:"basis"`
+}
+
+// Counts of extensions, each by its strongest verdict.
+type Counts struct {
+	Exposed       int `json:"exposed"`
+	Confirmed     int `json:"confirmed"`
+	Opened        int `json:"opened"`
+	Suspected     int `json:"suspected"`
+	NotExcluded   int `json:"not_excluded"`
+	DepositLogged int `json:"deposit_logged"`
+}
+
+// ControllerCounts is one controller's share. An extension that the directory
+// does not know has the controller "".
+type ControllerCounts struct {
+	Controller string `json:"controller"`
+	Exposed    int    `json:"exposed"`
+	Confirmed  int    `json:"confirmed"`
+}
+
+// Summary is an audit in numbers.
+type Summary struct {
+	Change      string             `json:"change"`
+	Window      Window             `json:"window"`
+	Rows        uint64             `json:"rows"`     // records that the database holds
+	Sessions    map[Verdict]uint64 `json:"sessions"` // every verdict, those in no session too
+	Extensions  Counts             `json:"extensions"`
+	Controllers []ControllerCounts `json:"controllers"`
+	// Notes say what limits the numbers; they are part of the answer.
+	Notes []string `json:"notes"`
+}
+
+// Severity of the audit.
+func (s *Summary) Severity() Severity {
+	switch {
+	case s.Extensions.Confirmed+s.Extensions.Opened > 0, s.Sessions[PlaybackConfirmed]+s.Sessions[MailboxOpened] > 0:
+		return Proven
+	case s.Extensions.Exposed > 0 || s.exposingSessions() > 0:
+		return Possible
+	}
+	return None
+}
+
+// exposingSessions counts those at unknown mailboxes too.
+func (s *Summary) exposingSessions() (n uint64) {
+	for _, v := range Exposing {
+		n += s.Sessions[v]
+	}
+	return n
+}
+
+// Summarise counts what the audit found.
+func (a *Auditor) Summarise(ctx context.Context, audit *Audit) (*Summary, error) {
+	exposed, err := a.exposed(ctx, audit)
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{
+		Change: audit.Change.ID, Window: Window{From: audit.Change.From.UTC(), Basis: audit.Change.Basis},
+		Extensions: count(exposed), Controllers: byController(exposed), Sessions: map[Verdict]uint64{}, Notes: []string{},
+	}
+	if !audit.Change.Open() {
+		to := audit.Change.To.UTC()
+		s.Window.To = &to
+	}
+	if err := a.countSessions(ctx, audit, s); err != nil {
+		return nil, err
+	}
+	return s, a.note(ctx, audit, s)
+}
+
+// count counts extensions. One that changed hands in the window has several rows.
+func count(rows []Affected) (c Counts) {
+	strongest := map[string]Verdict{}
+	for _, x := range rows {
+		if have, ok := strongest[x.Extension]; !ok || x.Verdict.strength() < have.strength() {
+			strongest[x.Extension] = x.Verdict
+		}
+	}
+	c.Exposed = len(strongest)
+	for _, v := range strongest {
+		switch v {
+		case PlaybackConfirmed:
+			c.Confirmed++
+		case MailboxOpened:
+			c.Opened++
+		case PlaybackSuspected:
+			c.Suspected++
+		case NotExcluded:
+			c.NotExcluded++
+		case DepositLogged:
+			c.DepositLogged++
+		}
+	}
+	return c
+}
+
+func byController(rows []Affected) []ControllerCounts {
+	groups := map[string][]Affected{}
+	for _, x := range rows {
+		groups[x.Controller] = append(groups[x.Controller], x)
+	}
+	all := []ControllerCounts{}
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		c := count(groups[name])
+		all = append(all, ControllerCounts{name, c.Exposed, c.Confirmed})
+	}
+	return all
+}
+
+func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) error {
+	for _, v := range Verdicts {
+		s.Sessions[v] = 0
+	}
+	var judged uint64
+	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count() FROM current GROUP BY verdict`, nil),
+		func(scan func(...any) error) error {
+			var v string
+			var n uint64
+			err := scan(&v, &n)
+			s.Sessions[Verdict(v)] = n
+			judged += n
+			return err
+		}, a.auditArgs(audit)...)
+	if err != nil {
+		return err
+	}
+	var sessions, unreached uint64
+	err = a.Store.DB.QueryRow(ctx, `
+		SELECT (SELECT count() FROM records),
+		       (SELECT count() FROM sessions WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
+		       (SELECT sum(calls) - sum(reached) FROM session_days FINAL)::UInt64`).Scan(&s.Rows, &sessions, &unreached)
+	s.Sessions[OutOfWindow] = sessions - judged
+	s.Sessions[NoVoicemail] = unreached
+	return err
+}
+
+// Statement is the sentence that the audit supports, never a stronger one.
+func (s *Summary) Statement() string {
+	if s.Severity() == None {
+		return "The records show no session of a stranger at a mailbox in the window. What they cannot show is not excluded by that."
+	}
+	if s.Extensions.Exposed == 0 {
+		return "It cannot be excluded that one or more callers heard messages; the records do not show in which mailboxes."
+	}
+	return fmt.Sprintf("It cannot be excluded that one or more callers heard messages in %s. Playback is established in %s.",
+		mailboxes(s.Extensions.Exposed), mailboxes(s.Extensions.Confirmed))
+}
+
+func mailboxes(n int) string {
+	if n == 1 {
+		return "1 mailbox"
+	}
+	return fmt.Sprintf("%d mailboxes", n)
+}
