@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"vmaudit/internal/store"
+)
+
+func changeCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:        "change",
+		Usage:       "changes that a vendor or telco made, and their exposure windows",
+		Subcommands: []*cli.Command{changeAddCommand(t), changeListCommand(t)},
+	}
+}
+
+func changeAddCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:  "add",
+		Usage: "tell of a change",
+		Description: `T is RFC 3339 (2019-02-22T01:00:00+01:00), or local time with --zone
+(2019-02-22T01:00, 2019-02-22 01:00:00, 2019-02-22). The window is [from, to): a
+session that touches it counts. A day alone as --to counts whole.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "id", Usage: "your name for the change (required)"},
+			&cli.StringFlag{Name: "vendor", Usage: "who made it"},
+			&cli.StringFlag{Name: "from", Usage: "`T` at which the exposure window begins (required)"},
+			&cli.StringFlag{Name: "to", Usage: "`T` at which it ends; left out: it is still open"},
+			&cli.StringFlag{Name: "zone", Usage: "time zone of local times, such as Europe/Stockholm"},
+			&cli.StringFlag{Name: "extensions", Usage: "`FILE` with the vendor's list of extensions, one a line: others count by direct evidence only"},
+			&cli.BoolFlag{Name: "replace", Usage: "replace the change of this id"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			change, err := changeFlags(c)
+			if err != nil {
+				return err
+			}
+			return t.enter(c, func(ctx context.Context, h *house) error {
+				err := h.store.AddChange(ctx, change, c.Bool("replace"))
+				var exists *store.ChangeExistsError
+				if errors.As(err, &exists) {
+					return usagef("", "%v", exists)
+				}
+				if err != nil {
+					return err
+				}
+				h.sayf("change %q: window %s", change.ID, windowText(change))
+				return nil
+			})
+		},
+	}
+}
+
+func changeFlags(c *cli.Context) (change store.Change, err error) {
+	zone, err := zoneFlag(c)
+	if err != nil {
+		return change, err
+	}
+	change = store.Change{ID: c.String("id"), Vendor: c.String("vendor"), Basis: "stated"}
+	if change.ID == "" || c.String("from") == "" {
+		return change, usagef("see vmaudit change add --help", "change add needs --id and --from")
+	}
+	if change.From, _, err = instant(c.String("from"), zone); err != nil {
+		return change, err
+	}
+	if to := c.String("to"); to != "" {
+		var dayOnly bool
+		if change.To, dayOnly, err = instant(to, zone); err != nil {
+			return change, err
+		}
+		if dayOnly {
+			change.To = change.To.AddDate(0, 0, 1)
+		}
+		if !change.From.Before(change.To) {
+			return change, usagef("", "the window ends at %q, not after its beginning at %q", to, c.String("from"))
+		}
+	}
+	if list := c.String("extensions"); list != "" {
+		change.Listed = true
+		change.Extensions, err = readList(list)
+	}
+	return change, err
+}
+
+// instant reads a T. A day alone is its first moment, and told.
+func instant(text string, zone *time.Location) (t time.Time, dayOnly bool, err error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, false, nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if _, err := time.Parse(layout, text); err != nil {
+			continue
+		}
+		if zone == nil {
+			return t, false, usagef("", "time %q is local: say in which --zone, or write it as RFC 3339", text)
+		}
+		t, err = time.ParseInLocation(layout, text, zone)
+		return t, layout == time.DateOnly, err
+	}
+	return t, false, usagef("", "time %q is neither RFC 3339 (2019-02-22T01:00:00+01:00) nor local (2019-02-22 01:00)", text)
+}
+
+func readList(name string) (list []string, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if ext := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")); ext != "" && !strings.HasPrefix(ext, "#") {
+			list = append(list, ext)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	return list, nil
+}
+
+func windowText(c store.Change) string {
+	if c.Open() {
+		return fmt.Sprintf("from %s, still open", c.From.UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprintf("from %s to %s", c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339))
+}
+
+func changeListCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:  "list",
+		Usage: "list the changes",
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return t.enter(c, func(ctx context.Context, h *house) error {
+				changes, err := h.store.Changes(ctx)
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(w, "CHANGE\tVENDOR\tWINDOW\tBASIS\tVENDOR'S LIST")
+				for _, c := range changes {
+					list := "none"
+					if c.Listed {
+						list = fmt.Sprintf("%d extensions", len(c.Extensions))
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.ID, c.Vendor, windowText(c), c.Basis, list)
+				}
+				return w.Flush()
+			})
+		},
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"vmaudit/internal/number"
+)
+
+// config is the file that --config names. Unknown keys are errors.
+type config struct {
+	// DB is used when --db and VMAUDIT_DB are not.
+	DB string `yaml:"db"`
+	// KeyFile holds the deployment key; default vmaudit/deployment.key in the
+	// user's configuration directory.
+	KeyFile string `yaml:"key_file"`
+	// Memory caps the embedded engine, in MB; default half of the machine.
+	Memory uint64 `yaml:"memory_mb"`
+	// RetentionDays is how long the platform keeps a message; default 30.
+	RetentionDays int `yaml:"message_retention_days"`
+	// Numbering is the numbering plan.
+	Numbering *number.Plan `yaml:"numbering"`
+	// Probes are the numbers that our own calls present.
+	Probes []string `yaml:"probes"`
+	// Formats and Detectors are folders with files of the user's own.
+	Formats   string `yaml:"formats"`
+	Detectors string `yaml:"detectors"`
+}
+
+func readConfig(name string) (*config, error) {
+	c := &config{}
+	if name == "" {
+		return c, nil
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	err = yaml.NewDecoder(bytes.NewReader(content), yaml.DisallowUnknownField()).Decode(c)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("configuration %q: %s", name, yaml.FormatError(err, false, true))
+	}
+	if err := c.Numbering.Validate(); err != nil {
+		return nil, fmt.Errorf("configuration %q: %w", name, err)
+	}
+	if c.RetentionDays < 0 {
+		return nil, fmt.Errorf("configuration %q: message_retention_days is %d, below zero", name, c.RetentionDays)
+	}
+	return c, nil
+}
+
+func (c *config) retention() time.Duration {
+	return time.Duration(c.RetentionDays) * 24 * time.Hour
+}
+
+// keyFile returns where the deployment key is, and makes its folder.
+func (c *config) keyFile() (string, error) {
+	if c.KeyFile != "" {
+		return c.KeyFile, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("%w: name a file for the deployment key with key_file in --config", err)
+	}
+	dir = filepath.Join(dir, "vmaudit")
+	return filepath.Join(dir, "deployment.key"), os.MkdirAll(dir, 0o700)
+}
+
+// database returns what to open: flag or environment, then file, then a folder
+// under the user's data directory (XDG base directories).
+func (c *config) database(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if c.DB != "" {
+		return c.DB, nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "vmaudit"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("%w: name a database with --db", err)
+	}
+	return filepath.Join(home, ".local", "share", "vmaudit"), nil
+}
+
+// headFile is where the head of the database's access log is kept: beside the
+// key, under a name that does not give the database's password away.
+func headFile(keyFile, database string) string {
+	sum := sha256.Sum256([]byte(database))
+	return filepath.Join(filepath.Dir(keyFile), fmt.Sprintf("access-log-%x.head", sum[:8]))
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	_ "time/tzdata" // named zones on machines that have none
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+
+	"vmaudit/cdr"
+	"vmaudit/internal/store"
+)
+
+func importCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:      "import",
+		Usage:     "store call records and voicemail logs",
+		ArgsUsage: "FILE|DIR|- ...",
+		Description: `The same file twice stores nothing new. An import that was cut off is run
+again with the same command. Lines that cannot be read are kept, sealed, and
+listed by vmaudit imports --rejects.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "auto", Usage: "format of the files, see vmaudit formats; auto decides by content"},
+			&cli.StringFlag{Name: "system", Usage: "`NAME` of the phone system that wrote the files (required)"},
+			&cli.StringFlag{Name: "zone", Usage: "time zone of local times, such as Europe/Stockholm, or UTC"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.String("system") == "" {
+				return usagef("see vmaudit import --help", "import needs --system NAME: call keys are unique within a system only")
+			}
+			if !c.Args().Present() {
+				return usagef("see vmaudit import --help", "import needs a file, a folder, or - for standard input")
+			}
+			zone, err := zoneFlag(c)
+			if err != nil {
+				return err
+			}
+			return t.enter(c, func(ctx context.Context, h *house) error {
+				i := &importer{house: h, system: c.String("system"), format: c.String("format"), zone: zone}
+				return i.all(ctx, c.Args().Slice())
+			})
+		},
+	}
+}
+
+func zoneFlag(c *cli.Context) (*time.Location, error) {
+	name := c.String("zone")
+	if name == "" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, usagef("give a name such as Europe/Stockholm, or UTC", "time zone %q is not known", name)
+	}
+	return zone, nil
+}
+
+// importer is one run of the command.
+type importer struct {
+	*house
+	system, format string
+	zone           *time.Location
+	registry       *cdr.Registry
+
+	files, unknown int
+	failed         []error
+}
+
+func (i *importer) all(ctx context.Context, args []string) (err error) {
+	if i.registry, err = i.config.formats(); err != nil {
+		return err
+	}
+	for _, arg := range args {
+		if err := i.argument(ctx, arg); err != nil {
+			return err
+		}
+	}
+	if i.unknown > 0 {
+		i.sayf("%d files in folders are in no known format and were left out; vmaudit formats check FILE says why", i.unknown)
+	}
+	if i.files == 0 && len(i.failed) == 0 {
+		return errors.New("no file was imported")
+	}
+	if len(i.failed) == 0 {
+		if err := i.auditor.Derive(ctx); err != nil {
+			return err
+		}
+	}
+	return errors.Join(i.failed...)
+}
+
+// argument imports a file, every file of a folder, or standard input. A file
+// that fails does not keep the others out.
+func (i *importer) argument(ctx context.Context, arg string) error {
+	if arg == "-" {
+		f, err := spool(i.stdin)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return i.note(ctx, i.file(ctx, "-", f, false))
+	}
+	info, err := os.Stat(arg)
+	if err != nil {
+		return i.note(ctx, err)
+	}
+	if !info.IsDir() {
+		return i.note(ctx, i.path(ctx, arg, false))
+	}
+	return filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return i.note(ctx, err)
+		}
+		if strings.HasPrefix(d.Name(), ".") && path != arg {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		return i.note(ctx, i.path(ctx, path, true))
+	})
+}
+
+// note keeps a file's error for the end; the end of ctx ends everything.
+func (i *importer) note(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		i.failed = append(i.failed, err)
+	}
+	return nil
+}
+
+func (i *importer) path(ctx context.Context, path string, inFolder bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return i.file(ctx, path, f, inFolder)
+}
+
+// spool copies standard input to a file that has no name and that nobody else
+// can open: an import reads twice.
+func spool(in io.Reader) (*os.File, error) {
+	f, err := os.CreateTemp("", "vmaudit-stdin-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	if _, err = io.Copy(f, in); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	return f, nil
+}
+
+func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder bool) error {
+	format, err := i.formatOf(name, f)
+	var unknown *unknownFormatError
+	if errors.As(err, &unknown) && inFolder && len(unknown.matches) == 0 {
+		i.unknown++
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before := time.Now()
+	bar := i.bytesBar(name, f)
+	entry, err := i.store.Import(ctx, store.Source{Name: name, File: f}, store.Job{
+		System: i.system, Format: format, Zone: i.zone, Numbers: i.numbers,
+		Progress: func(p store.Progress) {
+			if bar != nil {
+				bar.Describe(fmt.Sprintf("%s: %d rows", filepath.Base(name), p.Entry.Read))
+				_ = bar.Set64(p.Bytes)
+			}
+		},
+	})
+	if bar != nil {
+		_ = bar.Finish()
+	}
+	if err != nil {
+		return err
+	}
+	i.files++
+	i.report(entry, format, before)
+	return nil
+}
+
+func (i *importer) bytesBar(name string, f *os.File) *progressbar.ProgressBar {
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	return i.bar(filepath.Base(name), info.Size(), true)
+}
+
+func (i *importer) report(e store.Entry, f *cdr.Format, before time.Time) {
+	again := ""
+	if e.Updated.Before(before.Add(-time.Millisecond)) {
+		again = ", all of it before: nothing new"
+	}
+	i.sayf("%s (%s): %d rows read = %d stored + %d duplicate + %d rejected + %d skipped%s",
+		e.Name, e.Format, e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped, again)
+	if e.Rejected > 0 {
+		i.hintf("vmaudit imports --rejects tells which lines could not be read, and why")
+	}
+	if f.SeenLive == "" {
+		i.sayf("format %s was written from documentation and has not been seen live: check a few sessions by hand", f.Name)
+	}
+}

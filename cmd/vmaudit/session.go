@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"vmaudit/analysis"
+	"vmaudit/internal/number"
+)
+
+func sessionCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:        "session",
+		Usage:       "the sessions behind an audit",
+		Subcommands: []*cli.Command{sessionListCommand(t), sessionShowCommand(t)},
+	}
+}
+
+func sessionListCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:        "list",
+		Usage:       "list the sessions that touch a change's window, with their verdicts",
+		Description: "Every use is written to the access log.",
+		Flags: []cli.Flag{
+			changeFlag(),
+			&cli.StringFlag{Name: "verdict", Usage: "only with this verdict, such as misdelivered"},
+			&cli.StringFlag{Name: "extension", Usage: "only at this extension's mailbox, or dialled to it"},
+			purposeFlag(), formatFlag("table", "json"),
+		},
+		Action: func(c *cli.Context) error {
+			if err := errors.Join(noArguments(c), demandChange(c), demandFormat(c, "table", "json")); err != nil {
+				return err
+			}
+			filter := analysis.SessionFilter{Verdict: analysis.Verdict(c.String("verdict")), Extension: c.String("extension")}
+			if filter.Verdict != "" && !slices.Contains(analysis.Verdicts, filter.Verdict) {
+				return usagef("", "verdict %q is not one of %q", filter.Verdict, analysis.Verdicts)
+			}
+			return t.enter(c, func(ctx context.Context, h *house) error { return h.sessionList(ctx, c, filter) })
+		},
+	}
+}
+
+func (h *house) sessionList(ctx context.Context, c *cli.Context, filter analysis.SessionFilter) error {
+	asked := strings.TrimSpace("change=" + c.String("change") + " " + filter.String())
+	purpose, err := h.purpose(ctx, c, asked)
+	if err != nil {
+		return err
+	}
+	audit, err := h.audit(ctx, c.String("change"))
+	if err != nil {
+		return err
+	}
+	sessions, masked, err := h.auditor.Sessions(ctx, audit, filter)
+	if err != nil {
+		return err
+	}
+	if err := h.record(ctx, c, purpose, asked, len(sessions)+masked); err != nil {
+		return err
+	}
+	if c.String("format") == "json" {
+		if sessions == nil {
+			sessions = []analysis.Session{}
+		}
+		return printJSON(h.stdout, struct {
+			Change   string             `json:"change"`
+			Masked   int                `json:"masked"`
+			Sessions []analysis.Session `json:"sessions"`
+		}{c.String("change"), masked, sessions})
+	}
+	return printSessions(h.stdout, sessions, masked)
+}
+
+func printSessions(out io.Writer, sessions []analysis.Session, masked int) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SESSION\tBEGIN (UTC)\tSECONDS\tMAILBOX\tDIALLED\tCALLER\tVERDICT\tGRADE\tREASONS")
+	for _, s := range sessions {
+		fmt.Fprintf(w, "%s\t%s\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID[:12], s.Begin.Format(time.DateTime), s.End.Sub(s.Begin).Seconds(),
+			orDash(s.Mailbox), orDash(s.Dialled), callerText(s), s.Verdict, s.Grade, strings.Join(s.Reasons, ", "))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if masked > 0 {
+		fmt.Fprintf(out, "masked (%d): at the mailboxes of protected extensions\n", masked)
+	}
+	return nil
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// callerText is an extension, or the class and the token's recognisable end.
+func callerText(s analysis.Session) string {
+	switch {
+	case s.Caller == "":
+		return orDash(s.CallerClass)
+	case number.IsToken(s.Caller):
+		return s.CallerClass + " " + s.Caller
+	}
+	return s.Caller
+}
+
+func sessionShowCommand(t *tool) *cli.Command {
+	return &cli.Command{
+		Name:        "show",
+		Usage:       "show every leg, event and reason behind one verdict",
+		ArgsUsage:   "ID",
+		Description: "Every use is written to the access log.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "change", Usage: "`ID` of the change whose verdict is shown; not needed when there is one change"},
+			purposeFlag(), formatFlag("table", "json"),
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usagef("vmaudit session list --change ID shows them", "session show takes one session")
+			}
+			if err := demandFormat(c, "table", "json"); err != nil {
+				return err
+			}
+			return t.enter(c, func(ctx context.Context, h *house) error { return h.sessionShow(ctx, c) })
+		},
+	}
+}
+
+func (h *house) sessionShow(ctx context.Context, c *cli.Context) error {
+	id := c.Args().First()
+	change, err := h.oneChange(ctx, c.String("change"))
+	if err != nil {
+		return err
+	}
+	asked := fmt.Sprintf("change=%s session=%s", change, id)
+	purpose, err := h.purpose(ctx, c, asked)
+	if err != nil {
+		return err
+	}
+	audit, err := h.audit(ctx, change)
+	if err != nil {
+		return err
+	}
+	e, err := h.auditor.Explain(ctx, audit, id)
+	if err != nil {
+		return err
+	}
+	if err := h.record(ctx, c, purpose, asked, 1); err != nil {
+		return err
+	}
+	if c.String("format") == "json" {
+		return printJSON(h.stdout, e)
+	}
+	return printExplanation(h.stdout, e)
+}
+
+// oneChange returns id, or the only change that there is.
+func (h *house) oneChange(ctx context.Context, id string) (string, error) {
+	if id != "" {
+		return id, nil
+	}
+	changes, err := h.store.Changes(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(changes) != 1 {
+		return "", usagef("vmaudit change list shows them", "there are %d changes: say which with --change", len(changes))
+	}
+	return changes[0].ID, nil
+}
+
+func printExplanation(out io.Writer, e *analysis.Explanation) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range [][2]string{
+		{"session", e.ID}, {"system", e.System}, {"call", e.Call}, {"mailbox", orDash(e.Mailbox)}, {"dialled", orDash(e.Dialled)}, {"caller", callerText(e.Session)},
+		{"from", e.Begin.Format(time.RFC3339Nano)}, {"to", e.End.Format(time.RFC3339Nano)},
+		{"verdict", fmt.Sprintf("%s, grade %s, by detector %s", e.Verdict, e.Grade, e.Detector)},
+	} {
+		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
+	}
+	for _, code := range e.Reasons {
+		fmt.Fprintf(w, "because\t%s\n", analysis.ReasonText(code))
+	}
+	if len(e.Messages) > 0 {
+		fmt.Fprintf(w, "messages\t%s\n", strings.Join(e.Messages, " "))
+	}
+	fmt.Fprintln(w)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "TIME (UTC)\tWHAT\tAPPLICATION\tSHOWS\tMAILBOX\tAUTH\tGRADE\tLEG\tFROM")
+	for _, r := range e.Records {
+		what := r.Event
+		if r.Kind == "leg" {
+			what = fmt.Sprintf("leg of %.0f s", r.End.Sub(r.At).Seconds())
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n", r.At.Format("15:04:05.000"), what, orDash(r.App),
+			orDash(r.Action), orDash(r.Mailbox), orDash(r.Auth), orDash(r.Grade), r.Leg, r.File, r.Line)
+	}
+	return w.Flush()
+}
