@@ -1,0 +1,55 @@
+# make is the only door. Each target installs what it needs.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+export GOTOOLCHAIN ?= auto
+export CGO_ENABLED ?= 0
+
+LIB := node_modules/.package-lock.json
+
+.PHONY: all build demo test check race bench fuzz soak clean
+all: build
+
+# The embedded engine's library, checked against the lock file's checksums.
+$(LIB): package.json package-lock.json
+	@command -v npm >/dev/null || { echo "make: npm is missing: install Node.js with npm (Debian: apt-get install nodejs npm)" >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
+
+build: $(LIB)
+	go build -o bin/vmaudit ./cmd/vmaudit
+
+# A recorded run of a real system, from its exports to the list of affected extensions.
+demo: build
+	@bash testdata/demo.sh bin/vmaudit
+
+test: $(LIB)
+	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} go test ./...
+
+check: $(LIB)
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "make: gofmt -w these:" $$unformatted >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	@$(MAKE) --no-print-directory vulnerabilities race
+
+# The race detector needs cgo.
+race: $(LIB)
+	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} CGO_ENABLED=1 go test -race -short ./...
+
+# A machine without a way to the database of vulnerabilities says so and goes on.
+.PHONY: vulnerabilities
+vulnerabilities:
+	@out=$$(go tool govulncheck ./... 2>&1); code=$$?; echo "$$out"; \
+	if [ $$code -ne 0 ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then \
+		echo "make: govulncheck cannot reach its database: NOT CHECKED" >&2; exit 0; fi; exit $$code
+
+bench: $(LIB)
+	VMAUDIT_TEST_ENGINE=demand go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+# Every fuzz target for FUZZTIME each.
+FUZZTIME ?= 20s
+fuzz: $(LIB)
+	@set -e; found=0; for pkg in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+		found=$$((found+1)); go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done; [ $$found -gt 0 ]
+
+clean:
+	rm -rf bin node_modules
