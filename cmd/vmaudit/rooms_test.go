@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 }
 
 // forTests are rooms that test files may import besides.
-var forTests = []string{"internal/clickhouse/chtest", "internal/number", "cdr"}
+var forTests = []string{"internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
 
 // TestRooms reads the imports from the files, not from the go command: the test
 // cache sees what a test reads.

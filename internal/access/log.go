@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,8 +24,9 @@ const (
 
 // Entry is one read of affected people.
 type Entry struct {
-	Seq     uint64    `json:"seq"` // 1, 2, 3, ...
-	At      time.Time `json:"at"`  // UTC, milliseconds
+	Seq     uint64    `json:"seq"`   // 1, 2, 3, ...
+	Nonce   string    `json:"nonce"` // tells two like looks at one moment apart
+	At      time.Time `json:"at"`    // UTC, milliseconds
 	User    string    `json:"user"`
 	Command string    `json:"command"`
 	Purpose Purpose   `json:"purpose"`
@@ -82,7 +84,7 @@ func (l *Log) Record(ctx context.Context, e Entry) error {
 		if err := l.behind(head); err != nil {
 			return fmt.Errorf("%w: nothing is shown; see vmaudit access-log verify", err)
 		}
-		e.Seq, e.Prev = head.Seq+1, head.Hash
+		e.Seq, e.Prev, e.Nonce = head.Seq+1, head.Hash, rand.Text()
 		e.At = time.Now().UTC().Truncate(time.Millisecond)
 		e.Hash = l.hash(e)
 		won, err := l.append(ctx, e)
@@ -112,12 +114,12 @@ func (l *Log) hash(e Entry) string {
 // number, so that of two inserts the second stores nothing.
 func (l *Log) append(ctx context.Context, e Entry) (bool, error) {
 	insert := chgo.Context(ctx, chgo.WithSettings(chgo.Settings{"insert_deduplication_token": fmt.Sprintf("access-%d", e.Seq)}))
-	batch, err := l.DB.PrepareBatch(insert, `INSERT INTO access_log (seq, at, user, command, purpose, filter, outcome, rows, prev, hash)`)
+	batch, err := l.DB.PrepareBatch(insert, `INSERT INTO access_log (seq, nonce, at, user, command, purpose, filter, outcome, rows, prev, hash)`)
 	if err != nil {
 		return false, err
 	}
 	defer batch.Abort()
-	if err := batch.Append(e.Seq, e.At, e.User, e.Command, string(e.Purpose), e.Filter, e.Outcome, e.Rows, e.Prev, e.Hash); err != nil {
+	if err := batch.Append(e.Seq, e.Nonce, e.At, e.User, e.Command, string(e.Purpose), e.Filter, e.Outcome, e.Rows, e.Prev, e.Hash); err != nil {
 		return false, err
 	}
 	if err := batch.Send(); err != nil {
@@ -143,7 +145,7 @@ func (l *Log) Entries(ctx context.Context, f func(Entry) error) error {
 }
 
 func (l *Log) each(ctx context.Context, tail string, f func(Entry) error) error {
-	rows, err := l.DB.Query(ctx, `SELECT seq, at, user, command, purpose, filter, outcome, rows, prev, hash FROM access_log `+tail)
+	rows, err := l.DB.Query(ctx, `SELECT seq, nonce, at, user, command, purpose, filter, outcome, rows, prev, hash FROM access_log `+tail)
 	if err != nil {
 		return err
 	}
@@ -151,7 +153,7 @@ func (l *Log) each(ctx context.Context, tail string, f func(Entry) error) error 
 	for rows.Next() {
 		var e Entry
 		var purpose string
-		if err := rows.Scan(&e.Seq, &e.At, &e.User, &e.Command, &purpose, &e.Filter, &e.Outcome, &e.Rows, &e.Prev, &e.Hash); err != nil {
+		if err := rows.Scan(&e.Seq, &e.Nonce, &e.At, &e.User, &e.Command, &purpose, &e.Filter, &e.Outcome, &e.Rows, &e.Prev, &e.Hash); err != nil {
 			return err
 		}
 		e.Purpose, e.At = Purpose(purpose), e.At.UTC()

@@ -3,14 +3,15 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
 
 	"vmaudit/cdr"
 	"vmaudit/internal/number"
@@ -72,7 +73,7 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	if old != nil {
 		entry.Started, entry.Updated = old.Started, old.Updated
 	}
-	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size}
+	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size, days: map[int64]struct{}{}}
 	if err := run.do(ctx, io.LimitReader(src.File, size)); err != nil {
 		return run.entry, err
 	}
@@ -113,41 +114,25 @@ type importRun struct {
 	days  map[int64]struct{} // that the file has rows of
 }
 
-// do reads and stores side by side: while one batch is stored the next is parsed.
+// do runs three stages side by side, each one batch ahead of the next: parsing,
+// deciding what is new, storing. The ledger counts a batch when it is stored.
 func (r *importRun) do(ctx context.Context, file io.Reader) error {
-	r.days = map[int64]struct{}{}
 	if err := r.store.writeEntry(ctx, &r.entry); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	parsed := make(chan *parsedBatch, 1)
-	go func() {
+	group, running := errgroup.WithContext(ctx)
+	parsed, sorted := make(chan *parsedBatch, 1), make(chan *sortedBatch)
+	group.Go(func() error {
 		defer close(parsed)
-		if err := r.parse(ctx, file, parsed); err != nil {
-			stop(err)
-		}
-	}()
-	last := time.Now()
-	for batch := range parsed {
-		if err := r.keep(ctx, batch); err != nil {
-			stop(err)
-			for range parsed { // let the parser end
-			}
-			return cause(ctx, err)
-		}
-		if r.job.Progress != nil {
-			r.job.Progress(Progress{Bytes: batch.offset, Size: r.size, Entry: r.entry})
-		}
-		if time.Since(last) > 2*time.Second {
-			last = time.Now()
-			if err := r.store.writeEntry(ctx, &r.entry); err != nil {
-				return err
-			}
-		}
-	}
-	if err := context.Cause(ctx); err != nil {
-		return cause(ctx, err)
+		return r.parse(running, file, parsed)
+	})
+	group.Go(func() error {
+		defer close(sorted)
+		return r.sort(running, parsed, sorted)
+	})
+	group.Go(func() error { return r.keepAll(running, sorted) })
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	if err := r.verify(ctx); err != nil {
 		return err
@@ -156,47 +141,103 @@ func (r *importRun) do(ctx context.Context, file io.Reader) error {
 	return r.store.writeEntry(ctx, &r.entry)
 }
 
-// cause prefers the reason why ctx ended to the error that followed from it.
-func cause(ctx context.Context, err error) error {
-	if c := context.Cause(ctx); c != nil && !errors.Is(c, context.Canceled) {
-		return c
-	}
-	return err
+// sortedBatch is a batch of which is known what is new.
+type sortedBatch struct {
+	*parsedBatch
+	fresh             *columns
+	stored, duplicate uint64
+	days              map[int64]struct{}
+	done              chan struct{} // closed when it is stored
 }
 
-// keep stores one batch: its fresh rows, its rejects.
-func (r *importRun) keep(ctx context.Context, batch *parsedBatch) error {
-	var n struct{ stored, duplicate uint64 }
-	var rows columns
-	for i := range batch.records {
-		rec := &batch.records[i]
-		fate, err := r.seen.meet(ctx, rec.Start, rec.ID)
+// sort decides which rows are new. Days are forgotten only when all that was met
+// is stored, so that it is found when they are read again.
+func (r *importRun) sort(ctx context.Context, in <-chan *parsedBatch, out chan<- *sortedBatch) error {
+	var last *sortedBatch
+	for parsed := range in {
+		if last != nil && r.seen.full() {
+			select {
+			case <-last.done:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			r.seen.makeRoom()
+		}
+		batch, err := r.sortBatch(ctx, parsed)
 		if err != nil {
 			return err
 		}
-		r.days[dayNumber(rec.Start)] = struct{}{}
-		switch fate {
-		case fresh:
-			rows.add(rec)
-			n.stored++
-		case kept:
-			n.stored++
-		case duplicate:
-			n.duplicate++
+		select {
+		case out <- batch:
+			last = batch
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
-	if err := r.store.insertRecords(ctx, &r.entry, &rows); err != nil {
+	return nil
+}
+
+func (r *importRun) sortBatch(ctx context.Context, parsed *parsedBatch) (*sortedBatch, error) {
+	b := &sortedBatch{parsedBatch: parsed, fresh: newColumns(len(parsed.records)), days: map[int64]struct{}{}, done: make(chan struct{})}
+	for i := range parsed.records {
+		rec := &parsed.records[i]
+		fate, err := r.seen.meet(ctx, rec.Start, rec.ID)
+		if err != nil {
+			return nil, err
+		}
+		b.days[dayNumber(rec.Start)] = struct{}{}
+		switch fate {
+		case fresh:
+			b.fresh.add(rec)
+			b.stored++
+		case kept:
+			b.stored++
+		case duplicate:
+			b.duplicate++
+		}
+	}
+	parsed.records = nil
+	return b, nil
+}
+
+// ledgerPause is how often the ledger of a running import is written.
+const ledgerPause = 2 * time.Second
+
+func (r *importRun) keepAll(ctx context.Context, in <-chan *sortedBatch) error {
+	written := time.Now()
+	for batch := range in {
+		if err := r.keep(ctx, batch); err != nil {
+			return err
+		}
+		close(batch.done)
+		if r.job.Progress != nil {
+			r.job.Progress(Progress{Bytes: batch.offset, Size: r.size, Entry: r.entry})
+		}
+		if time.Since(written) > ledgerPause {
+			written = time.Now()
+			if err := r.store.writeEntry(ctx, &r.entry); err != nil {
+				return err
+			}
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// keep stores one batch: its fresh rows, its rejects.
+func (r *importRun) keep(ctx context.Context, b *sortedBatch) error {
+	if err := r.store.insertRecords(ctx, &r.entry, b.fresh); err != nil {
 		return err
 	}
-	if err := r.store.insertRejects(ctx, &r.entry, batch.rejects); err != nil {
+	if err := r.store.insertRejects(ctx, &r.entry, b.rejects); err != nil {
 		return err
 	}
-	r.entry.Stored += n.stored
-	r.entry.Duplicate += n.duplicate
-	r.entry.Rejected += uint64(len(batch.rejects))
-	r.entry.Skipped += batch.skipped
-	r.entry.Read += n.stored + n.duplicate + uint64(len(batch.rejects)) + batch.skipped
-	r.seen.makeRoom()
+	rejected := uint64(len(b.rejects))
+	r.entry.Stored += b.stored
+	r.entry.Duplicate += b.duplicate
+	r.entry.Rejected += rejected
+	r.entry.Skipped += b.skipped
+	r.entry.Read += b.stored + b.duplicate + rejected + b.skipped
+	maps.Copy(r.days, b.days)
 	return nil
 }
 

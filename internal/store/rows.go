@@ -71,13 +71,29 @@ func (r *importRun) parse(ctx context.Context, file io.Reader, out chan<- *parse
 type columns struct {
 	call, id, kind, event, leg                 []string
 	line                                       []uint32
-	day, start, answer, end                    []time.Time
+	start, answer, end                         []time.Time
 	ambiguous, answered, partner               []bool
 	caller, callerClass, dialled, dialledClass []string
 	diverting, divertingClass                  []string
 	app, action, mailbox, folder, auth, grade  []string
 	cause                                      []string
 	messages                                   [][]string
+}
+
+// newColumns has room for n rows.
+func newColumns(n int) *columns {
+	c := &columns{line: make([]uint32, 0, n), messages: make([][]string, 0, n)}
+	for _, column := range []*[]string{&c.call, &c.id, &c.kind, &c.event, &c.leg, &c.caller, &c.callerClass, &c.dialled, &c.dialledClass,
+		&c.diverting, &c.divertingClass, &c.app, &c.action, &c.mailbox, &c.folder, &c.auth, &c.grade, &c.cause} {
+		*column = make([]string, 0, n)
+	}
+	for _, column := range []*[]time.Time{&c.start, &c.answer, &c.end} {
+		*column = make([]time.Time, 0, n)
+	}
+	for _, column := range []*[]bool{&c.ambiguous, &c.answered, &c.partner} {
+		*column = make([]bool, 0, n)
+	}
+	return c
 }
 
 func (c *columns) add(r *cdr.Record) {
@@ -87,7 +103,6 @@ func (c *columns) add(r *cdr.Record) {
 	c.event = append(c.event, r.Event)
 	c.leg = append(c.leg, r.Leg)
 	c.line = append(c.line, uint32(r.Line))
-	c.day = append(c.day, r.Start)
 	c.start = append(c.start, r.Start)
 	c.answer = append(c.answer, epoch(r.Answer))
 	c.end = append(c.end, epoch(r.End))
@@ -117,13 +132,13 @@ func (s *Store) insertRecords(ctx context.Context, e *Entry, c *columns) error {
 	if n == 0 {
 		return nil
 	}
-	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, day, call, id, line, kind, event, leg, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, auth, grade, cause)`)
+	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, auth, grade, cause)`)
 	if err != nil {
 		return fmt.Errorf("storing rows of %q: %w", e.Name, err)
 	}
 	defer batch.Abort()
 	columns := []any{
-		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n), c.day,
+		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n),
 		c.call, c.id, c.line, c.kind, c.event, c.leg, c.start, c.answer, c.end, c.ambiguous,
 		c.caller, c.callerClass, c.dialled, c.dialledClass, c.diverting, c.divertingClass,
 		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.auth, c.grade, c.cause,

@@ -98,10 +98,12 @@ func (s *seen) load(ctx context.Context, n int64) (*seenDay, error) {
 	return day, rows.Err()
 }
 
-// makeRoom forgets days. Only between batches: what was met must be stored, so
-// that it is found when the day is read again.
+func (s *seen) full() bool { return s.held > seenRoom && len(s.days) > 1 }
+
+// makeRoom forgets days. What was met must be stored by then, so that it is found
+// when the day is read again.
 func (s *seen) makeRoom() {
-	for s.held > seenRoom && len(s.days) > 1 {
+	for s.full() {
 		var oldest int64
 		var day *seenDay
 		for n, d := range s.days {

@@ -5,7 +5,7 @@
 CREATE TABLE IF NOT EXISTS records
 (
     system          LowCardinality(String)     COMMENT 'the phone system that wrote the export, as --system names it',
-    day             Date                       COMMENT 'UTC date of start',
+    day             Date DEFAULT toDate(start) COMMENT 'UTC date of start',
     call            String                     COMMENT 'correlation key of all legs of one call',
     id              FixedString(16)            COMMENT 'row identity: the format''s own key, or the line''s hash and ordinal',
     file            FixedString(32)            COMMENT 'SHA-256 of the file that brought it first',

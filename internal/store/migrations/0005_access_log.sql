@@ -2,6 +2,7 @@
 CREATE TABLE IF NOT EXISTS access_log
 (
     seq     UInt64,
+    nonce   String                 COMMENT 'tells two like looks at one moment apart',
     at      DateTime64(3, 'UTC'),
     user    String,
     command LowCardinality(String),
