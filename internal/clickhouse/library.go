@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 )
 
 // LibraryVariable names the environment variable that holds the path of
@@ -14,8 +15,8 @@ const LibraryVariable = "VMAUDIT_LIBCHDB"
 const libraryName = "libchdb.so" // on macOS too: the npm package names it so
 
 // FindLibrary returns the path of libchdb: from the environment, beside the
-// program, from node_modules of the working directory or one of its parents,
-// or in dir. The error is a *[LibraryNotFoundError].
+// program, from node_modules of the working directory or of the program's, or
+// of one of their parents, or in dir. The error is a *[LibraryNotFoundError].
 func FindLibrary(dir string) (string, error) {
 	if named := os.Getenv(LibraryVariable); named != "" {
 		if path, why := library(named); why == "" {
@@ -61,20 +62,29 @@ func library(place string) (path, why string) {
 
 func libraryPlaces(dir string) []string {
 	var places []string
-	if program, err := os.Executable(); err == nil {
+	program, err := os.Executable()
+	if err == nil {
 		places = append(places, filepath.Join(filepath.Dir(program), libraryName))
 	}
 	if work, err := os.Getwd(); err == nil {
-		for {
-			places = append(places, filepath.Join(work, "node_modules", "@chdb", npmPackage(), libraryName))
-			parent := filepath.Dir(work)
-			if parent == work {
-				break
-			}
-			work = parent
-		}
+		places = append(places, nodeModules(work)...)
 	}
-	return append(places, filepath.Join(dir, libraryName))
+	if err == nil {
+		places = append(places, nodeModules(filepath.Dir(program))...)
+	}
+	return append(slices.Compact(places), filepath.Join(dir, libraryName))
+}
+
+// nodeModules are the places of the npm package in a directory and its parents.
+func nodeModules(dir string) (places []string) {
+	for {
+		places = append(places, filepath.Join(dir, "node_modules", "@chdb", npmPackage(), libraryName))
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return places
+		}
+		dir = parent
+	}
 }
 
 // npmPackage is the name of the package with the library for this platform.

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vmaudit/internal/clickhouse"
+)
+
+// TestKilledImports kills imports with SIGKILL in the middle, every third time
+// the engine instead, and wants the rows and the ledger of an undisturbed run.
+func TestKilledImports(t *testing.T) {
+	kills := 50
+	if testing.Short() {
+		kills = 6
+	}
+	v := newVictim(t)
+	want, took := v.undisturbed()
+	v.db = filepath.Join(t.TempDir(), "killed")
+	random := rand.New(rand.NewPCG(1, 2))
+	killed, runs := 0, 0
+	for killed < kills {
+		if runs++; runs > 20*kills {
+			t.Fatalf("only %d of %d runs could be killed in the middle", killed, runs)
+		}
+		// Every run begins with an empty database again when the last one got through.
+		after := time.Duration(random.Int64N(int64(took)))
+		if v.killAfter(after, killed%3 == 2) {
+			killed++
+			if got := v.finish(); got != want {
+				t.Fatalf("after kill %d (%v into the import): got %s, want %s", killed, after, got, want)
+			}
+		}
+		v.db = filepath.Join(t.TempDir(), fmt.Sprint("killed", runs))
+	}
+	t.Logf("%d kills in %d runs, each undisturbed in %v", killed, runs, took)
+}
+
+// victim is a program that imports one file.
+type victim struct {
+	*testing.T
+	exe, export, db string
+	env             []string
+}
+
+func newVictim(t *testing.T) *victim {
+	t.Helper()
+	lib := library(t)
+	exe, err := exec.LookPath("vmaudit") // this test, under the program's name
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := filepath.Join(t.TempDir(), "Master.csv")
+	writeExport(t, export, 150_000)
+	v := &victim{T: t, exe: exe, export: export, db: filepath.Join(t.TempDir(), "whole")}
+	v.env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "VMAUDIT_LIBCHDB="+lib)
+	return v
+}
+
+func writeExport(t *testing.T, name string, rows int) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	begin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	for i := range rows {
+		at := begin.Add(time.Duration(i) * 2 * time.Second).Format(time.DateTime)
+		fmt.Fprintf(w, `"","08465004%02d","%d","vm","","PJSIP/t-%d","","VoiceMail","%d@default,u","%s","%s","%s",30,30,"ANSWERED","DOCUMENTATION","%d.%d","","","%d.%d",%d`+"\n",
+			i%100, 4100+i%20, i, 4100+i%20, at, at, at, begin.Unix(), i, begin.Unix(), i, i)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (v *victim) command(args ...string) *exec.Cmd {
+	c := exec.Command(v.exe, args...)
+	c.Env = append(v.env, "VMAUDIT_DB="+v.db)
+	return c
+}
+
+func (v *victim) importing() *exec.Cmd {
+	return v.command("import", "--format", "asterisk-cdr", "--system", "pbx", "--zone", "UTC", v.export)
+}
+
+// undisturbed imports once and returns what is stored then, and how long it took.
+func (v *victim) undisturbed() (result string, took time.Duration) {
+	begin := time.Now()
+	result = v.finish()
+	return result, time.Since(begin)
+}
+
+// killAfter starts an import and kills it, or its engine; it reports whether it
+// was still in the middle.
+func (v *victim) killAfter(after time.Duration, engine bool) bool {
+	c := v.importing()
+	if err := c.Start(); err != nil {
+		v.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() {
+		if engine {
+			killEngine(v.db)
+		}
+		_ = c.Process.Kill()
+	})
+	err := c.Wait()
+	return timer.Stop() == false && err != nil
+}
+
+// killEngine kills the engine of a data directory, if there is one.
+func killEngine(db string) {
+	text, err := exec.Command("pgrep", "-f", "engine --dir "+db+" ").Output()
+	if err != nil {
+		return
+	}
+	for _, line := range strings.Fields(string(text)) {
+		var pid int
+		if _, err := fmt.Sscan(line, &pid); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// finish runs the import to its end and returns what is stored.
+func (v *victim) finish() string {
+	v.Helper()
+	defer stopEngines(v.T, v.db)
+	if out, err := v.importing().CombinedOutput(); err != nil {
+		v.Fatalf("the import that should end: %v\n%s", err, out)
+	}
+	db, err := clickhouse.Open(v.Context(), v.db, clickhouse.Options{Engine: []string{v.exe, "engine"}})
+	if err != nil {
+		v.Fatal(err)
+	}
+	defer db.Close()
+	var result string
+	err = db.QueryRow(v.Context(), `
+		SELECT concat(toString(count()), ' rows, content ', hex(groupBitXor(cityHash64(*))), ', ledger ',
+			(SELECT toString((read, stored, duplicate, rejected, skipped, state)) FROM imports FINAL))
+		FROM records`).Scan(&result)
+	if err != nil {
+		v.Fatal(err)
+	}
+	return result
+}
