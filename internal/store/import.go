@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
 
@@ -73,7 +74,7 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	if old != nil {
 		entry.Started, entry.Updated = old.Started, old.Updated
 	}
-	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size, days: map[int64]struct{}{}}
+	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size, days: map[int64]struct{}{}, used: make(chan []cdr.Record, 2)}
 	if err := run.do(ctx, io.LimitReader(src.File, size)); err != nil {
 		return run.entry, err
 	}
@@ -112,10 +113,11 @@ type importRun struct {
 	seen  *seen
 	size  int64
 	days  map[int64]struct{} // that the file has rows of
+	used  chan []cdr.Record  // room of batches that are done
 }
 
 // do runs three stages side by side, each one batch ahead of the next: parsing,
-// deciding what is new, storing. The ledger counts a batch when it is stored.
+// deciding what is new and encoding that, storing. The ledger counts a batch when it is stored.
 func (r *importRun) do(ctx context.Context, file io.Reader) error {
 	if err := r.store.writeEntry(ctx, &r.entry); err != nil {
 		return err
@@ -144,7 +146,7 @@ func (r *importRun) do(ctx context.Context, file io.Reader) error {
 // sortedBatch is a batch of which is known what is new.
 type sortedBatch struct {
 	*parsedBatch
-	fresh             *columns
+	insert            driver.Batch // of the fresh rows; nil when there are none
 	stored, duplicate uint64
 	days              map[int64]struct{}
 	done              chan struct{} // closed when it is stored
@@ -171,6 +173,9 @@ func (r *importRun) sort(ctx context.Context, in <-chan *parsedBatch, out chan<-
 		case out <- batch:
 			last = batch
 		case <-ctx.Done():
+			if batch.insert != nil {
+				_ = batch.insert.Abort() // nothing was sent
+			}
 			return context.Cause(ctx)
 		}
 	}
@@ -178,7 +183,8 @@ func (r *importRun) sort(ctx context.Context, in <-chan *parsedBatch, out chan<-
 }
 
 func (r *importRun) sortBatch(ctx context.Context, parsed *parsedBatch) (*sortedBatch, error) {
-	b := &sortedBatch{parsedBatch: parsed, fresh: newColumns(len(parsed.records)), days: map[int64]struct{}{}, done: make(chan struct{})}
+	rows := newColumns(len(parsed.records))
+	b := &sortedBatch{parsedBatch: parsed, days: map[int64]struct{}{}, done: make(chan struct{})}
 	for i := range parsed.records {
 		rec := &parsed.records[i]
 		fate, err := r.seen.meet(ctx, rec.Start, rec.ID)
@@ -188,7 +194,7 @@ func (r *importRun) sortBatch(ctx context.Context, parsed *parsedBatch) (*sorted
 		b.days[dayNumber(rec.Start)] = struct{}{}
 		switch fate {
 		case fresh:
-			b.fresh.add(rec)
+			rows.add(rec)
 			b.stored++
 		case kept:
 			b.stored++
@@ -196,8 +202,14 @@ func (r *importRun) sortBatch(ctx context.Context, parsed *parsedBatch) (*sorted
 			b.duplicate++
 		}
 	}
+	select {
+	case r.used <- parsed.records:
+	default:
+	}
 	parsed.records = nil
-	return b, nil
+	var err error
+	b.insert, err = r.store.prepareRecords(ctx, &r.entry, rows)
+	return b, err
 }
 
 // ledgerPause is how often the ledger of a running import is written.
@@ -225,8 +237,10 @@ func (r *importRun) keepAll(ctx context.Context, in <-chan *sortedBatch) error {
 
 // keep stores one batch: its fresh rows, its rejects.
 func (r *importRun) keep(ctx context.Context, b *sortedBatch) error {
-	if err := r.store.insertRecords(ctx, &r.entry, b.fresh); err != nil {
-		return err
+	if b.insert != nil {
+		if err := b.insert.Send(); err != nil {
+			return fmt.Errorf("storing rows of %q: %w", r.entry.Name, err)
+		}
 	}
 	if err := r.store.insertRejects(ctx, &r.entry, b.rejects); err != nil {
 		return err

@@ -35,7 +35,7 @@ func (r *importRun) parse(ctx context.Context, file io.Reader, out chan<- *parse
 		size = defaultBatch
 	}
 	reader := cdr.NewReader(file, r.job.Format, cdr.ReaderOptions{Name: r.entry.Name, Zone: r.job.Zone, Numbers: r.job.Numbers})
-	batch := &parsedBatch{records: make([]cdr.Record, 0, size)}
+	batch := &parsedBatch{records: r.room(size)}
 	var skipped uint64
 	send := func() error {
 		now := uint64(reader.Counts().Skipped)
@@ -43,7 +43,7 @@ func (r *importRun) parse(ctx context.Context, file io.Reader, out chan<- *parse
 		batch.offset = reader.Offset()
 		select {
 		case out <- batch:
-			batch = &parsedBatch{records: make([]cdr.Record, 0, size)}
+			batch = &parsedBatch{records: r.room(size)}
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -65,6 +65,16 @@ func (r *importRun) parse(ctx context.Context, file io.Reader, out chan<- *parse
 		return err // names file and line
 	}
 	return send()
+}
+
+// room is a slice that an earlier batch no longer needs, or a new one.
+func (r *importRun) room(size int) []cdr.Record {
+	select {
+	case used := <-r.used:
+		return used[:0]
+	default:
+		return make([]cdr.Record, 0, size)
+	}
 }
 
 // columns are the rows of one insert, column by column.
@@ -125,18 +135,17 @@ func (c *columns) add(r *cdr.Record) {
 	c.cause = append(c.cause, r.Cause)
 }
 
-// insertRecords stores the rows in one insert, which the door may send again
-// without storing them twice.
-func (s *Store) insertRecords(ctx context.Context, e *Entry, c *columns) error {
+// prepareRecords encodes the rows as one insert, which the door may send again
+// without storing them twice. Nothing is stored before Send; nil for no rows.
+func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (driver.Batch, error) {
 	n := len(c.id)
 	if n == 0 {
-		return nil
+		return nil, nil
 	}
 	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, auth, grade, cause)`)
 	if err != nil {
-		return fmt.Errorf("storing rows of %q: %w", e.Name, err)
+		return nil, fmt.Errorf("storing rows of %q: %w", e.Name, err)
 	}
-	defer batch.Abort()
 	columns := []any{
 		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n),
 		c.call, c.id, c.line, c.kind, c.event, c.leg, c.start, c.answer, c.end, c.ambiguous,
@@ -145,13 +154,11 @@ func (s *Store) insertRecords(ctx context.Context, e *Entry, c *columns) error {
 	}
 	for i, column := range columns {
 		if err := batch.Column(i).Append(column); err != nil {
-			return fmt.Errorf("storing rows of %q, column %d: %w", e.Name, i, err)
+			_ = batch.Abort() // the first error counts
+			return nil, fmt.Errorf("storing rows of %q, column %d: %w", e.Name, i, err)
 		}
 	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("storing rows of %q: %w", e.Name, err)
-	}
-	return nil
+	return batch, nil
 }
 
 // insertRejects keeps the lines that could not be read, sealed.
@@ -182,6 +189,7 @@ func once(ctx context.Context) context.Context {
 	return chgo.Context(ctx, chgo.WithSettings(chgo.Settings{
 		"insert_deduplication_token":      rand.Text(),
 		"max_partitions_per_insert_block": 0, // a batch may span many days
+		"optimize_on_insert":              0, // what is inserted has no duplicates
 	}))
 }
 
