@@ -159,22 +159,30 @@ func (a *Auditor) isAccess(n string, directory bool) bool {
 	return directory || strings.ContainsAny(n, "*#")
 }
 
+// demandRecords refuses a window without a record: nobody exposed would not follow.
 func (a *Auditor) demandRecords(ctx context.Context, change store.Change) error {
-	var n, inside uint64
-	var first, last time.Time
-	err := a.Store.DB.QueryRow(ctx, `
-		SELECT count(), countIf(start < if({open:Bool}, toDateTime64('2200-01-01', 3, 'UTC'), {to:DateTime64(3, 'UTC')}) AND greatest(start, end) >= {from:DateTime64(3, 'UTC')}),
-		       min(start), max(start)
-		FROM records`, a.window(change)...).Scan(&n, &inside, &first, &last)
-	switch {
-	case err != nil:
-		return fmt.Errorf("counting the records in the window: %w", err)
-	case n == 0:
-		return ErrNothingImported
-	case inside == 0:
-		return &NoRecordsError{change.ID, first.UTC(), last.UTC()}
+	found := false
+	err := a.each(ctx, "looking for records in the window", `
+		SELECT 1 FROM records
+		WHERE day >= toDate({from:DateTime64(3, 'UTC')}) - 1
+		  AND ({open:Bool} OR start < {to:DateTime64(3, 'UTC')}) AND greatest(start, end) >= {from:DateTime64(3, 'UTC')}
+		LIMIT 1`,
+		func(scan func(...any) error) error {
+			found = true
+			return nil
+		}, a.window(change)...)
+	if err != nil || found {
+		return err
 	}
-	return nil
+	var n uint64
+	var first, last time.Time
+	if err := a.Store.DB.QueryRow(ctx, `SELECT count(), min(start), max(greatest(start, end)) FROM records`).Scan(&n, &first, &last); err != nil {
+		return fmt.Errorf("counting records: %w", err)
+	}
+	if n == 0 {
+		return ErrNothingImported
+	}
+	return &NoRecordsError{change.ID, first.UTC(), last.UTC()}
 }
 
 func (a *Auditor) window(c store.Change) []any {
@@ -204,7 +212,7 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 	}
 	run := rand.Uint64() | 1
 	done := 0
-	for _, slice := range slices300k(stale) {
+	for _, slice := range runs(stale) {
 		a.progress("judging sessions", done, len(stale))
 		if err := a.judge(ctx, audit, s, run, slice); err != nil {
 			return false, fmt.Errorf("judging the sessions of %s from %s: %w", slice[0].system, slice[0].date.Format(time.DateOnly), err)
@@ -213,12 +221,21 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 	}
 	if len(stale) > 0 {
 		a.progress("judging sessions", done, len(stale))
-		if err := a.Store.DB.Exec(ctx, `ALTER TABLE situation_rows DROP PARTITION `+fmt.Sprint(run)); err != nil {
+		if err := a.dropRun(ctx, run); err != nil {
 			return false, err
 		}
 	}
 	now, err := a.windowDays(ctx, s.change)
 	return slices.Equal(days, now), err
+}
+
+// dropRun drops the situations of a run, which nobody needs any more.
+func (a *Auditor) dropRun(ctx context.Context, run uint64) error {
+	table, onCluster, err := a.Store.DB.Local(ctx, "situation_rows")
+	if err != nil {
+		return err
+	}
+	return a.Store.DB.Exec(ctx, fmt.Sprintf("ALTER TABLE %s%s DROP PARTITION %d", table, onCluster, run))
 }
 
 // windowDays returns the days whose sessions can touch the window. A session

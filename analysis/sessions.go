@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,7 +50,7 @@ func (a *Auditor) Derive(ctx context.Context) error {
 		stale = append(stale, d)
 	}
 	done := 0
-	for _, slice := range slices300k(stale) {
+	for _, slice := range runs(stale) {
 		a.progress("deriving sessions", done, len(stale))
 		if err := a.derive(ctx, slice); err != nil {
 			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
@@ -103,20 +105,20 @@ func (a *Auditor) builtDays(ctx context.Context) (map[string]day, error) {
 	return built, err
 }
 
-// slices300k cuts days, in order, into runs of neighbours of one system with no
+// runs cuts days, in order, into runs of neighbours of one system with no
 // more than sliceRecords records together.
-func slices300k(days []day) (slices [][]day) {
+func runs(days []day) (all [][]day) {
 	var sum uint64
 	for i, d := range days {
 		next := i > 0 && d.system == days[i-1].system && d.date.Sub(days[i-1].date) == 24*time.Hour
 		if !next || sum+d.records > sliceRecords {
-			slices, sum = append(slices, nil), 0
+			all, sum = append(all, nil), 0
 		}
-		last := len(slices) - 1
-		slices[last] = append(slices[last], d)
+		last := len(all) - 1
+		all[last] = append(all[last], d)
 		sum += d.records
 	}
-	return slices
+	return all
 }
 
 func (a *Auditor) derive(ctx context.Context, slice []day) error {
@@ -136,23 +138,27 @@ func (a *Auditor) derive(ctx context.Context, slice []day) error {
 	if err := a.publish(ctx, slice, build, calls); err != nil {
 		return err
 	}
-	return a.forget(ctx, slice, args)
+	return a.forget(ctx, slice)
 }
 
 // forget deletes the builds that were replaced, and no other: somebody else may
 // have published a newer one meanwhile.
-func (a *Auditor) forget(ctx context.Context, slice []day, args []any) error {
-	var old []uint64
+func (a *Auditor) forget(ctx context.Context, slice []day) error {
+	var old []string
 	for _, d := range slice {
-		if d.build != 0 {
-			old = append(old, d.build)
+		if build := fmt.Sprint(d.build); d.build != 0 && !slices.Contains(old, build) {
+			old = append(old, build)
 		}
 	}
 	if len(old) == 0 {
 		return nil
 	}
-	return a.Store.DB.Exec(ctx, `DELETE FROM sessions WHERE system = {system:String} AND day BETWEEN {first:Date} AND {last:Date} AND build IN {old:Array(UInt64)}`,
-		append(args, named("old", old))...)
+	table, onCluster, err := a.Store.DB.Local(ctx, "sessions")
+	if err != nil {
+		return err
+	}
+	return a.Store.DB.Exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE day BETWEEN '%s' AND '%s' AND build IN (%s)", table, onCluster,
+		slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), strings.Join(old, ", ")))
 }
 
 type callCount struct{ calls, reached uint64 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -65,6 +66,7 @@ func openServer(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	opts.ReadTimeout = o.Timeout
+	opts.Settings = clusterSettings(opts.Settings)
 	if opts.Protocol == driver.HTTP {
 		opts.TransportFunc = func(t *http.Transport) (http.RoundTripper, error) {
 			// The deadline is for the whole request, not for its first byte.
@@ -82,6 +84,15 @@ func openServer(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, explainServer(ctx, opts, err)
 	}
 	return db, nil
+}
+
+// clusterSettings are for distributed tables, and change nothing for others: a
+// row that was inserted is there, and subqueries stay on the shard, where the
+// tables' keys keep together what belongs together. The URL's own settings win.
+func clusterSettings(given driver.Settings) driver.Settings {
+	all := driver.Settings{"distributed_foreground_insert": 1, "distributed_product_mode": "local"}
+	maps.Copy(all, given)
+	return all
 }
 
 func parseURL(dsn string) (*driver.Options, error) {
