@@ -58,10 +58,16 @@ type Filter struct {
 
 // String is the filter as the access log keeps it.
 func (f Filter) String() string {
+	return filterText("controller", f.Controller, "unit", f.Unit, "name", f.Name, "verdict", string(f.Verdict))
+}
+
+// filterText writes pairs of name and value, as far as there is a value. Values
+// are quoted: they are what somebody typed, and are shown to others.
+func filterText(pairs ...string) string {
 	var parts []string
-	for _, p := range [][2]string{{"controller", f.Controller}, {"unit", f.Unit}, {"name", f.Name}, {"verdict", string(f.Verdict)}} {
-		if p[1] != "" {
-			parts = append(parts, p[0]+"="+p[1])
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			parts = append(parts, fmt.Sprintf("%s=%q", pairs[i], pairs[i+1]))
 		}
 	}
 	return strings.Join(parts, " ")
@@ -83,17 +89,21 @@ type List struct {
 	Confirmed  int        `json:"confirmed"`
 	Masked     int        `json:"masked"`
 	Extensions []Affected `json:"extensions"`
+	// Unknown counts exposing sessions at mailboxes that nobody is known for. They
+	// are in no filtered list.
+	Unknown uint64 `json:"sessions_at_unknown_mailboxes"`
 
 	opened int
+	proven uint64 // of Unknown, those with direct evidence
 }
 
 // Severity of the whole list: playback or an open mailbox, something weaker, or
 // nothing exposed.
 func (l *List) Severity() Severity {
 	switch {
-	case l.Confirmed+l.opened > 0:
+	case l.Confirmed+l.opened > 0 || l.proven > 0:
 		return Proven
-	case l.Exposed > 0:
+	case l.Exposed > 0 || l.Unknown > 0:
 		return Possible
 	}
 	return None
@@ -108,27 +118,38 @@ func (a *Auditor) Affected(ctx context.Context, audit *Audit, filter Filter) (*L
 	if err := a.addRisk(ctx, audit, all); err != nil {
 		return nil, err
 	}
-	hideProtected(all)
+	protected, err := a.protected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		all[i].protected = all[i].protected || protected.extensions[all[i].Extension]
+		all[i].Reasons = protected.hideReasons(all[i].Reasons)
+	}
 	picked := slices.DeleteFunc(all, func(x Affected) bool { return !filter.picks(x) })
 	counts := count(picked)
 	list := &List{
 		Change: audit.Change.ID, Exposed: counts.Exposed, Confirmed: counts.Confirmed, opened: counts.Opened,
 	}
-	list.Extensions, list.Masked = access.Mask(picked, func(x Affected) bool { return x.protected })
-	return list, nil
+	list.Extensions, _ = access.Mask(picked, func(x Affected) bool { return x.protected })
+	list.Masked = counts.Exposed - count(list.Extensions).Exposed
+	if filter == (Filter{}) {
+		list.Unknown, list.proven, err = a.unknown(ctx, audit)
+	}
+	return list, err
 }
 
-// hideProtected takes protected extensions out of the reasons of others.
-func hideProtected(all []Affected) {
-	protected := map[string]bool{}
-	for _, x := range all {
-		if x.protected {
-			protected[x.Extension] = true
-		}
+// unknown counts the exposing sessions at mailboxes that nobody is known for, and
+// those with direct evidence among them.
+func (a *Auditor) unknown(ctx context.Context, audit *Audit) (all, proven uint64, err error) {
+	err = a.Store.DB.QueryRow(ctx, compose(`
+		WITH {{template "current"}}
+		SELECT count(), countIf(verdict IN ('playback-confirmed', 'mailbox-opened'))
+		FROM current WHERE box = '' AND has({exposing:Array(String)}, verdict)`, nil), a.auditArgs(audit)...).Scan(&all, &proven)
+	if err != nil {
+		return 0, 0, fmt.Errorf("counting sessions at unknown mailboxes: %w", err)
 	}
-	for i := range all {
-		all[i].Reasons = maskReasons(all[i].Reasons, func(ext string) bool { return protected[ext] })
-	}
+	return all, proven, nil
 }
 
 // exposed returns a row for every holder of an exposed mailbox, protected ones
@@ -215,4 +236,40 @@ func (a *Auditor) recordsBegin(ctx context.Context) (map[string]time.Time, error
 		return err
 	})
 	return begins, err
+}
+
+// UnknownValueError says that a filter asks for what the directory does not have:
+// "nobody exposed" would be a false answer.
+type UnknownValueError struct {
+	Field, Value string
+	Have         []string
+}
+
+func (e *UnknownValueError) Error() string {
+	return fmt.Sprintf("no %s is called %q in the directory; it has %q", e.Field, e.Value, e.Have)
+}
+
+// DemandKnown returns an [UnknownValueError] for a controller or unit that nobody
+// in the directory has.
+func (a *Auditor) DemandKnown(ctx context.Context, audit *Audit, f Filter) error {
+	for field, value := range map[string]string{"controller": f.Controller, "unit": f.Unit} {
+		if value == "" {
+			continue
+		}
+		var have []string
+		err := a.each(ctx, "reading the directory", `SELECT DISTINCT if({field:String} = 'unit', unit, controller) AS value FROM directory WHERE version = {version:UInt64} ORDER BY value`,
+			func(scan func(...any) error) error {
+				var v string
+				err := scan(&v)
+				have = append(have, v)
+				return err
+			}, named("field", field), named("version", fmt.Sprint(audit.directory)))
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(have, value) {
+			return &UnknownValueError{field, value, have}
+		}
+	}
+	return nil
 }

@@ -40,6 +40,8 @@ const DefaultRetention = 30 * 24 * time.Hour
 // Auditor asks questions of one store.
 type Auditor struct {
 	Store *store.Store
+	// Numbers is how records were told apart; needed for the vendor's lists.
+	Numbers *number.Normaliser
 	// Plan is the numbering plan; the zero plan knows nothing, and then a dialled
 	// number that the directory does not know counts as an access number.
 	Plan *number.Plan
@@ -58,6 +60,18 @@ func (a *Auditor) retention() time.Duration {
 		return DefaultRetention
 	}
 	return a.Retention
+}
+
+func (a *Auditor) detectors() []Detector {
+	if a.Detectors == nil {
+		return Detectors()
+	}
+	return a.Detectors
+}
+
+// exec runs an INSERT ... SELECT, which may touch many days.
+func (a *Auditor) exec(ctx context.Context, query string, args ...any) error {
+	return a.Store.DB.Exec(chgo.Context(ctx, chgo.WithSettings(chgo.Settings{"max_partitions_per_insert_block": 0})), query, args...)
 }
 
 func (a *Auditor) progress(step string, done, all int) {

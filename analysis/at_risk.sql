@@ -20,12 +20,11 @@ FROM
 (
     SELECT
         s.id AS id, s.begin AS begin, s.caller AS caller,
-        arrayFilter(h -> h.3 AND h.4 <= s.begin AND s.begin < h.5, d.holdings) AS dialled_holds,
-        multiIf(
-            s.mailbox != '', s.mailbox,
-            notEmpty(dialled_holds), dialled_holds[1].2,
-            s.dialled_class = 'internal' AND NOT has({access:Array(String)}, s.dialled), s.dialled,
-            '') AS box
+        arrayJoin(multiIf(
+            s.mailbox != '', [s.mailbox],
+            notEmpty(d.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, d.holdings))),
+            s.dialled_class = 'internal' AND NOT has({access:Array(String)}, s.dialled), [s.dialled],
+            [])) AS box
     FROM
     (
         SELECT * FROM sessions

@@ -96,12 +96,9 @@ type settings struct {
 }
 
 func (a *Auditor) settings(ctx context.Context, change store.Change, version uint64) (*settings, error) {
-	s := &settings{change: change, directory: version, probes: a.Probes, detectors: a.Detectors}
-	if a.Plan != nil {
+	s := &settings{change: change, directory: version, probes: a.Probes, detectors: a.detectors()}
+	if a.Plan.Given() {
 		s.plan = fmt.Sprintf("%+v", *a.Plan)
-	}
-	if s.detectors == nil {
-		s.detectors = Detectors()
 	}
 	if !change.Listed {
 		return s, nil
@@ -111,13 +108,16 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 	if err != nil {
 		return nil, err
 	}
-	s.listed = slices.Clone(change.Extensions)
+	for _, ext := range change.Extensions {
+		s.listed = append(s.listed, ext, a.Numbers.Party(ext).ID, a.Numbers.Mailbox(ext))
+	}
 	for _, h := range holders {
-		if slices.Contains(change.Extensions, h.Extension) && !slices.Contains(s.listed, h.Mailbox) {
+		if slices.Contains(change.Extensions, h.Extension) {
 			s.listed = append(s.listed, h.Mailbox)
 		}
 	}
 	slices.Sort(s.listed)
+	s.listed = slices.Compact(s.listed)
 	return s, nil
 }
 
@@ -137,7 +137,7 @@ func (a *Auditor) accessNumbers(ctx context.Context, version uint64) ([]string, 
 	err := a.each(ctx, "reading which numbers were dialled", `
 		SELECT DISTINCT dialled FROM sessions
 		WHERE dialled_class = 'internal' AND dialled NOT IN (
-			SELECT arrayJoin([extension_id, did_token]) FROM directory WHERE version = {version:UInt64})
+			SELECT arrayJoin(called) FROM directory FINAL WHERE version = {version:UInt64})
 		ORDER BY dialled`,
 		func(scan func(...any) error) error {
 			var n string
@@ -153,7 +153,7 @@ func (a *Auditor) accessNumbers(ctx context.Context, version uint64) ([]string, 
 }
 
 func (a *Auditor) isAccess(n string, directory bool) bool {
-	if a.Plan != nil && a.Plan.Given() {
+	if a.Plan.Given() {
 		return a.Plan.IsAccess(n)
 	}
 	return directory || strings.ContainsAny(n, "*#")
@@ -206,7 +206,8 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 	}
 	var stale []day
 	for _, d := range days {
-		if judged[d.key()] != d.build {
+		if have := judged[d.key()]; have.build != d.build {
+			d.judged = have.judged
 			stale = append(stale, d)
 		}
 	}
@@ -257,13 +258,13 @@ func (a *Auditor) windowDays(ctx context.Context, c store.Change) ([]day, error)
 }
 
 // judgedDays returns the builds that this audit has judged, by day.key.
-func (a *Auditor) judgedDays(ctx context.Context, id string) (map[string]uint64, error) {
-	judged := map[string]uint64{}
-	err := a.each(ctx, "reading which days are judged", `SELECT system, day, build FROM audit_days FINAL WHERE audit = {audit:String}`,
+func (a *Auditor) judgedDays(ctx context.Context, id string) (map[string]day, error) {
+	judged := map[string]day{}
+	err := a.each(ctx, "reading which days are judged", `SELECT system, day, build, judged FROM audit_days FINAL WHERE audit = {audit:String}`,
 		func(scan func(...any) error) error {
 			var d day
-			err := scan(&d.system, &d.date, &d.build)
-			judged[d.key()] = d.build
+			err := scan(&d.system, &d.date, &d.build, &d.judged)
+			judged[d.key()] = d
 			return err
 		}, named("audit", id))
 	return judged, err
@@ -281,9 +282,9 @@ func (a *Auditor) judge(ctx context.Context, audit *Audit, s *settings, run uint
 		named("run", fmt.Sprint(run)), named("audit", audit.ID), named("system", slice[0].system),
 		named("first", dates[0]), named("last", dates[len(dates)-1]), named("days", dates), named("builds", builds),
 		named("directory", fmt.Sprint(s.directory)), named("list", fmt.Sprint(s.change.Listed)),
-		named("listed", s.listed), named("access", s.access), named("probes", s.probes))
+		named("listed", s.listed), named("access", s.access), named("plan", fmt.Sprint(s.plan != "")), named("probes", s.probes))
 	for _, question := range []string{situationsSQL, judgeSQL} {
-		if err := a.Store.DB.Exec(ctx, compose(question, s.detectors), args...); err != nil {
+		if err := a.exec(ctx, compose(question, s.detectors), args...); err != nil {
 			return err
 		}
 	}
@@ -308,7 +309,7 @@ func (a *Auditor) publishVerdicts(ctx context.Context, audit *Audit, run uint64,
 	}
 	defer batch.Abort()
 	for _, d := range slice {
-		if err := batch.Append(audit.ID, d.system, d.date, d.build, run, time.Now()); err != nil {
+		if err := batch.Append(audit.ID, d.system, d.date, d.build, run, store.Later(d.judged)); err != nil {
 			return err
 		}
 	}
@@ -316,20 +317,12 @@ func (a *Auditor) publishVerdicts(ctx context.Context, audit *Audit, run uint64,
 }
 
 func (a *Auditor) recordAudit(ctx context.Context, audit *Audit) error {
-	to := audit.Change.To
-	if audit.Change.Open() {
-		to = time.Unix(0, 0)
-	}
-	detectors := a.Detectors
-	if detectors == nil {
-		detectors = Detectors()
-	}
 	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO audits (audit, change, from, to, directory, detectors, made)`)
 	if err != nil {
 		return err
 	}
 	defer batch.Abort()
-	if err := batch.Append(audit.ID, audit.Change.ID, audit.Change.From, to, audit.directory, version(detectors), time.Now()); err != nil {
+	if err := batch.Append(audit.ID, audit.Change.ID, audit.Change.From, store.Epoch(audit.Change.To), audit.directory, version(a.detectors()), time.Now()); err != nil {
 		return err
 	}
 	return batch.Send()

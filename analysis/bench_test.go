@@ -34,8 +34,8 @@ func city(b *testing.B, legs int) *store.Store {
 			b.Fatal(err)
 		}
 	}
-	exec(`INSERT INTO directory (version, line, extension, extension_id, mailbox, name, unit, controller, valid_from, valid_to)
-		SELECT 1, number, toString(40000 + number) AS extension, extension, extension, concat('Person ', extension), concat('Enhet ', toString(number % 400)), concat('N', toString(number % 14)), '1970-01-01', '2200-01-01'
+	exec(`INSERT INTO directory (version, line, extension, called, mailbox, name, unit, controller, valid_from, valid_to)
+		SELECT 1, number, toString(40000 + number) AS extension, [extension], extension, concat('Person ', extension), concat('Enhet ', toString(number % 400)), concat('N', toString(number % 14)), '1970-01-01', '2200-01-01'
 		FROM numbers({n:UInt64})`, chgo.Named("n", fmt.Sprint(cityExtensions)))
 	exec(`INSERT INTO directory_versions (version, rows) SELECT 1, 1`)
 	// A day at a time, as exports come.

@@ -67,6 +67,19 @@ func ReadDetectors(files fs.FS) ([]Detector, error) {
 	return all, nil
 }
 
+// WithDetectors returns those that come with vmaudit and a user's own. A name must
+// not be there twice: a verdict names its detector.
+func WithDetectors(own []Detector) ([]Detector, error) {
+	all := Detectors()
+	for _, d := range own {
+		if slices.ContainsFunc(all, func(have Detector) bool { return have.Name == d.Name }) {
+			return nil, fmt.Errorf("detector %q is there already: give yours another name", d.Name)
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
 func parseDetector(name string, text []byte) (Detector, error) {
 	head := map[string]string{}
 	for line := range bytes.Lines(text) {
@@ -103,10 +116,14 @@ func parseDetector(name string, text []byte) (Detector, error) {
 	return d, nil
 }
 
+// rules is raised when Go code changes what a verdict depends on (access numbers,
+// the vendor's list): what was judged before is then judged again.
+const rules = 1
+
 // version identifies the detectors' texts, and those of the questions before them.
 func version(all []Detector) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q", situationsSQL, judgeSQL)
+	fmt.Fprintf(h, "%d %q", rules, compose(situationsSQL, nil)+judgeSQL)
 	for _, d := range all {
 		fmt.Fprintf(h, "%q %q", d.Name, d.SQL)
 	}

@@ -4,8 +4,8 @@ WITH
     {{template "current"}},
     boxes AS
     (
-        SELECT mailbox, groupArray((line, extension, name, unit, controller, protected, valid_from, valid_to)) AS holders
-        FROM directory
+        SELECT mailbox, arraySort(groupArray((line, extension, name, unit, controller, protected, valid_from, valid_to))) AS holders
+        FROM directory FINAL
         WHERE version = {directory:UInt64}
         GROUP BY mailbox
     )
@@ -33,13 +33,15 @@ FROM
         v.*,
         indexOf({exposing:Array(String)}, v.verdict) AS strength,
         arrayFilter(h -> h.7 <= v.begin AND v.begin < h.8, b.holders) AS holding,
-        -- Nobody held it then: it is listed by its number, and hidden if it was ever protected.
+        -- Nobody held it then, or it is a mailbox of that number in a context that the directory does
+        -- not know: it is listed by its number, and hidden if that was ever a protected one.
         arrayJoin(if(empty(holding),
-            [(toUInt32(0), v.box, '', '', '', arrayExists(h -> h.6, b.holders), v.begin, v.begin)],
+            [(toUInt32(0), v.box, '', '', '', arrayExists(h -> h.6, b.holders) OR arrayExists(h -> h.6, p.holders), v.begin, v.begin)],
             holding)) AS holder,
         min(strength) OVER (PARTITION BY holder.2, holder.1) AS strongest_of_all
     FROM current AS v
     LEFT ANY JOIN boxes AS b ON b.mailbox = v.box
+    LEFT ANY JOIN boxes AS p ON p.mailbox = splitByChar('@', v.box)[1]
     WHERE v.box != '' AND has({exposing:Array(String)}, v.verdict)
 )
 GROUP BY extension, line

@@ -1,19 +1,23 @@
 holds AS
     (
-        -- Every number of a mailbox's owners, and the extensions that are dialled to reach it.
+        -- Every number of a mailbox's owners, in each form that records can have it in, and the
+        -- extensions that are dialled to reach it.
         SELECT
-            identity,
-            groupArray((extension, mailbox, called, valid_from, valid_to)) AS holdings
+            number.1 AS identity,
+            arraySort(groupUniqArray((extension, mailbox, number.2, valid_from, valid_to))) AS holdings
         FROM
         (
             SELECT
-                arrayJoin([(extension_id, true), (did_token, true), (mobile_token, false)]) AS number,
-                number.1 AS identity,
-                number.2 AS called,
+                arrayJoin(arrayConcat(arrayMap(n -> (n, true), called), arrayMap(n -> (n, false), calling))) AS number,
                 extension, mailbox, valid_from, valid_to
-            FROM directory
+            FROM directory FINAL
             WHERE version = {directory:UInt64}
         )
-        WHERE identity != ''
+        WHERE number.1 != ''
         GROUP BY identity
+    ),
+    reached AS
+    (
+        -- Those of them that are dialled.
+        SELECT identity FROM holds WHERE arrayExists(h -> h.3, holdings)
     )

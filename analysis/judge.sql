@@ -17,6 +17,7 @@ SELECT
         arrayFlatten(arrayMap(x -> x.5, f.agreeing)),
         if(s.dialled != '' AND NOT has(s.dialled_boxes, s.box), [concat('dialled ', s.dialled)], []),
         if(s.identity AND s.diverted, ['owner-number-on-diverted-leg'], []),
+        if(s.identity AND s.shared, ['owner-number-shared'], []),
         if(s.ambiguous, ['time-ambiguous'], []),
         if(s.box = '', ['mailbox-unknown'], []))),
     s.messages

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"vmaudit/internal/store"
 )
 
 // note adds what limits the numbers of the summary: the reach of the records,
@@ -14,6 +16,12 @@ func (a *Auditor) note(ctx context.Context, audit *Audit, s *Summary) error {
 		return err
 	}
 	if err := a.noteUnknown(ctx, audit, s); err != nil {
+		return err
+	}
+	if err := a.noteImports(ctx, s); err != nil {
+		return err
+	}
+	if err := a.noteList(ctx, audit, s); err != nil {
 		return err
 	}
 	if audit.directory == 0 {
@@ -57,16 +65,14 @@ const unknownShown = 5
 
 // noteUnknown tells of sessions at mailboxes that nobody could be found for.
 func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) error {
-	var unboxed uint64
-	err := a.Store.DB.QueryRow(ctx, compose(`WITH {{template "current"}} SELECT count() FROM current WHERE box = '' AND has({exposing:Array(String)}, verdict)`, nil),
-		a.auditArgs(audit)...).Scan(&unboxed)
+	unboxed, _, err := a.unknown(ctx, audit)
 	if err != nil {
-		return fmt.Errorf("counting sessions at unknown mailboxes: %w", err)
+		return err
 	}
 	if unboxed > 0 {
-		s.say("%d exposing sessions reached voicemail by an access number: whose mailbox it was is not known, and they are in no extension's count", unboxed)
+		s.say("%d exposing sessions reached voicemail by a number that is no known extension's: whose mailbox it was is not known, and they are in no extension's count", unboxed)
 	}
-	if audit.directory == 0 || a.Plan != nil && a.Plan.Given() {
+	if audit.directory == 0 || a.Plan.Given() {
 		return nil
 	}
 	var numbers []string
@@ -74,6 +80,7 @@ func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) err
 	err = a.each(ctx, "counting numbers that the directory does not know", `
 		SELECT dialled, count() AS n FROM sessions
 		WHERE dialled_class = 'internal' AND has({access:Array(String)}, dialled) AND (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
+		  AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}
 		GROUP BY dialled ORDER BY n DESC, dialled`,
 		func(scan func(...any) error) error {
 			var number string
@@ -84,9 +91,55 @@ func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) err
 				numbers = append(numbers, fmt.Sprintf("%s (%d)", number, n))
 			}
 			return err
-		}, a.auditArgs(audit)...)
+		}, append(a.auditArgs(audit), a.window(audit.Change)...)...)
 	if total > 0 {
 		s.say("dialled numbers that the directory does not know count as access numbers: %s; if one is a staff extension, add it to the directory or give a numbering plan in --config", strings.Join(numbers, ", "))
 	}
 	return err
+}
+
+// noteImports tells of rows that are not there yet, or could not be read: they
+// may be the ones that matter.
+func (a *Auditor) noteImports(ctx context.Context, s *Summary) error {
+	ledger, err := a.Store.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	var rejected uint64
+	for _, e := range ledger {
+		rejected += e.Rejected
+		if e.State != store.Done {
+			s.say("the import of %q is not finished: what it still brings is not in these numbers; run it again if it was cut off", e.Name)
+			s.unfinished = true
+		}
+	}
+	if rejected > 0 {
+		s.say("%d lines could not be read and are not in these numbers: see vmaudit imports --rejects", rejected)
+	}
+	return nil
+}
+
+// noteList tells of entries of the vendor's list that are nobody's.
+func (a *Auditor) noteList(ctx context.Context, audit *Audit, s *Summary) error {
+	if !audit.Change.Listed {
+		return nil
+	}
+	protected, err := a.protected(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, h := range protected.holders {
+		known[h.Extension] = true
+	}
+	missing := 0
+	for _, ext := range audit.Change.Extensions {
+		if !known[ext] {
+			missing++
+		}
+	}
+	if missing > 0 {
+		s.say("%d of the %d extensions on the vendor's list are not in the directory", missing, len(audit.Change.Extensions))
+	}
+	return nil
 }

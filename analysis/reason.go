@@ -16,6 +16,7 @@ var reasons = map[string]string{
 	"deposit-application":          "the system logged the application that records a message, and nothing else",
 	"owner-number":                 "the caller presented a number of the mailbox's owner, on a leg that was not diverted",
 	"owner-number-on-diverted-leg": "the caller presented a number of the mailbox's owner, but the call was diverted: that proves nothing",
+	"owner-number-shared":          "the caller's number belongs to the owners of several mailboxes",
 	"probe-number":                 "one of our own calls",
 	"by-the-vendors-list-only":     "left out by the vendor's list only",
 	"time-ambiguous":               "the time lies in the hour that autumn repeats",

@@ -45,7 +45,7 @@ func newTown(t *testing.T, plan *number.Plan) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &town{t, s, number.NewNormaliser(plan, key), &analysis.Auditor{Store: s, Plan: plan}}
+	return &town{t, s, number.NewNormaliser(plan, key), &analysis.Auditor{Store: s, Plan: plan, Numbers: number.NewNormaliser(plan, key)}}
 }
 
 func (w *town) load(format, name string) store.Entry {

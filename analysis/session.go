@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -38,24 +37,19 @@ type SessionFilter struct {
 
 // String is the filter as the access log keeps it.
 func (f SessionFilter) String() string {
-	var parts []string
-	for _, p := range [][2]string{{"verdict", string(f.Verdict)}, {"extension", f.Extension}, {"session", f.Prefix}} {
-		if p[1] != "" {
-			parts = append(parts, p[0]+"="+p[1])
-		}
-	}
-	return strings.Join(parts, " ")
+	return filterText("verdict", string(f.Verdict), "extension", f.Extension, "session", f.Prefix)
 }
 
 // Sessions lists judged sessions by time. Those at a protected extension's
-// mailbox are not in the list; masked counts them.
+// mailbox are not in the list; masked counts them, unless the filter asks for one
+// extension: a count about one person is about that person.
 func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (shown []Session, masked int, err error) {
 	protected, err := a.protected(ctx)
-	if err != nil {
+	if err != nil || protected.extensions[f.Extension] {
 		return nil, 0, err
 	}
 	args := append(a.auditArgs(audit), named("verdict", string(f.Verdict)), named("extension", f.Extension), named("prefix", f.Prefix),
-		named("mailboxes", a.mailboxesOf(protected.holders, f.Extension)))
+		named("mailboxes", protected.mailboxesOf(f.Extension)))
 	err = a.each(ctx, "reading sessions", compose(`
 		WITH {{template "current"}}
 		SELECT lower(hex(id)), system, call, box, dialled, caller, caller_class, begin, end, verdict, grade, detector, reasons, messages, day
@@ -70,15 +64,15 @@ func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (
 				return err
 			}
 			s.Begin, s.End = s.Begin.UTC(), s.End.UTC()
-			if protected.box(s.Mailbox) {
+			if protected.boxes[base(s.Mailbox)] {
 				masked++
 				return nil
 			}
 			shown = append(shown, protected.hide(s))
 			return nil
 		}, args...)
-	if f.Extension != "" && protected.extension(f.Extension) {
-		masked = 0 // a count about one person is about that person
+	if f.Extension != "" {
+		masked = 0
 	}
 	return shown, masked, err
 }
@@ -133,6 +127,10 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 	if err != nil {
 		return nil, err
 	}
+	protected, err := a.protected(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if len(found) != 1 {
 		return nil, &UnknownSessionError{prefix, len(found)}
 	}
@@ -140,7 +138,7 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 	err = a.each(ctx, "reading the session's records", `
 		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> concat(folder, '/', m), messages), cause, format, f.name, line
 		FROM records AS r FINAL
-		LEFT ANY JOIN (SELECT file, any(name) AS name FROM imports GROUP BY file) AS f ON f.file = r.file
+		LEFT ANY JOIN (SELECT system, file, format, name FROM imports FINAL) AS f ON f.system = r.system AND f.file = r.file AND f.format = r.format
 		WHERE system = {system:String} AND day BETWEEN {day:Date} - 1 AND {day:Date} + 1 AND call = {call:String}
 		ORDER BY start, format, line`,
 		func(scan func(...any) error) error {
@@ -151,59 +149,8 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 			if r.At = r.At.UTC(); r.End.Unix() == 0 {
 				r.End = time.Time{}
 			}
-			e.Records = append(e.Records, r)
+			e.Records = append(e.Records, protected.hideRecord(r))
 			return nil
 		}, named("system", e.System), named("day", e.day.Format(time.DateOnly)), named("call", e.Call))
 	return e, err
-}
-
-// guard knows whom the directory protects.
-type guard struct {
-	holders    []holding
-	extensions map[string]bool
-	boxes      map[string]bool
-}
-
-type holding struct{ extension, mailbox string }
-
-func (a *Auditor) protected(ctx context.Context) (*guard, error) {
-	holders, err := a.Store.Holders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	g := &guard{extensions: map[string]bool{}, boxes: map[string]bool{}}
-	for _, h := range holders {
-		g.holders = append(g.holders, holding{h.Extension, h.Mailbox})
-		if h.Protected {
-			g.extensions[h.Extension], g.boxes[h.Mailbox] = true, true
-		}
-	}
-	return g, nil
-}
-
-func (g *guard) extension(ext string) bool { return g.extensions[ext] }
-func (g *guard) box(box string) bool       { return g.boxes[box] }
-
-// hide takes protected extensions out of a session at somebody else's mailbox.
-func (g *guard) hide(s Session) Session {
-	if g.extension(s.Dialled) {
-		s.Dialled = maskedExtension
-	}
-	if g.extension(s.Caller) {
-		s.Caller = maskedExtension
-	}
-	s.Reasons = maskReasons(s.Reasons, g.extension)
-	return s
-}
-
-// mailboxesOf returns the mailboxes of an extension, itself among them: one that
-// the directory does not know is its own.
-func (a *Auditor) mailboxesOf(holders []holding, extension string) []string {
-	boxes := []string{extension}
-	for _, h := range holders {
-		if h.extension == extension && !slices.Contains(boxes, h.mailbox) {
-			boxes = append(boxes, h.mailbox)
-		}
-	}
-	return boxes
 }

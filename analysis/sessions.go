@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vmaudit/internal/store"
 )
 
 //go:embed sessions.sql
@@ -21,6 +23,8 @@ type day struct {
 	records     uint64
 	fingerprint uint64
 	build       uint64 // of its sessions; 0: none
+
+	built, judged time.Time // when, as far as that is known
 }
 
 // sliceRecords is how many records one statement may derive sessions from: the
@@ -46,7 +50,7 @@ func (a *Auditor) Derive(ctx context.Context) error {
 		if ok && have.fingerprint == d.fingerprint {
 			continue
 		}
-		d.build = have.build // to be replaced
+		d.build, d.built = have.build, have.built // to be replaced
 		stale = append(stale, d)
 	}
 	done := 0
@@ -95,10 +99,10 @@ func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
 // builtDays returns the builds that count, by day.key.
 func (a *Auditor) builtDays(ctx context.Context) (map[string]day, error) {
 	built := map[string]day{}
-	err := a.each(ctx, "reading which days are derived", `SELECT system, day, records, fingerprint, build FROM session_days FINAL`,
+	err := a.each(ctx, "reading which days are derived", `SELECT system, day, records, fingerprint, build, built FROM session_days FINAL`,
 		func(scan func(...any) error) error {
 			var d day
-			err := scan(&d.system, &d.date, &d.records, &d.fingerprint, &d.build)
+			err := scan(&d.system, &d.date, &d.records, &d.fingerprint, &d.build, &d.built)
 			built[d.key()] = d
 			return err
 		})
@@ -128,7 +132,7 @@ func (a *Auditor) derive(ctx context.Context, slice []day) error {
 		named("system", system), named("build", fmt.Sprint(build)),
 		named("first", first.Format(time.DateOnly)), named("last", last.Format(time.DateOnly)),
 	}
-	if err := a.Store.DB.Exec(ctx, sessionsSQL, args...); err != nil {
+	if err := a.exec(ctx, sessionsSQL, args...); err != nil {
 		return err
 	}
 	calls, err := a.callsPerDay(ctx, args)
@@ -168,14 +172,11 @@ type callCount struct{ calls, reached uint64 }
 func (a *Auditor) callsPerDay(ctx context.Context, args []any) (map[string]callCount, error) {
 	counts := map[string]callCount{}
 	err := a.each(ctx, "counting calls", `
-		WITH toDateTime64({first:Date}, 3, 'UTC') - INTERVAL 6 HOUR AS since,
-		     toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 30 HOUR AS until
 		SELECT begun, count(), countIf(reached)
 		FROM (
-			SELECT call, toDate(min(start), 'UTC') AS begun, max(action != '') AS reached
+			SELECT call, min(day) AS begun, max(action != '') AS reached
 			FROM records
 			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
-			  AND start >= since AND start < until
 			GROUP BY call)
 		WHERE begun BETWEEN {first:Date} AND {last:Date}
 		GROUP BY begun`,
@@ -198,7 +199,7 @@ func (a *Auditor) publish(ctx context.Context, slice []day, build uint64, calls 
 	defer batch.Abort()
 	for _, d := range slice {
 		c := calls[d.date.Format(time.DateOnly)]
-		if err := batch.Append(d.system, d.date, d.fingerprint, build, d.records, c.calls, c.reached, time.Now()); err != nil {
+		if err := batch.Append(d.system, d.date, d.fingerprint, build, d.records, c.calls, c.reached, store.Later(d.built)); err != nil {
 			return err
 		}
 	}

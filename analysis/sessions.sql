@@ -1,35 +1,36 @@
 -- Facts of some days of one system: the parts of calls in which a caller was connected to a mailbox.
 --
--- A call belongs to the day of its first record. Six hours either side of the days are read, so
--- that a call over midnight stays one; a call with a longer pause between its records becomes
--- two sessions, which loses nobody.
--- A record that names no mailbox (a PIN prompt after `*`, a CDR row that hides the application)
--- belongs to every mailbox that other records of its call name.
+-- A hit is a record that shows voicemail. It belongs to the day of the earliest hit of its leg in
+-- the two hours before it, which is the same whatever slice of days is derived: the day before and
+-- the day after are read whole. So a session over midnight stays one, and none is lost or doubled;
+-- one of more than two hours may become two.
+--
+-- A hit that names no mailbox (a PIN prompt after `*`, a CDR row that hides the application)
+-- belongs to the mailboxes that other hits of its leg name for the same dialled number; else it is
+-- a session of its own, at the number that was dialled.
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
-     caller, caller_class, dialled, dialled_class, diverting, diverting_class,
+     caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
      deposit, opened, demanded, heard, envelope, late, unknown, messages, records)
-WITH
-    toDateTime64({first:Date}, 3, 'UTC') - INTERVAL 6 HOUR AS since,
-    toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 30 HOUR AS until,
-    toDateTime64(0, 3, 'UTC') AS never
+WITH toDateTime64(0, 3, 'UTC') AS never
 SELECT
     {system:String},
-    begun,
+    hit_day,
     {build:UInt64},
-    sipHash128({system:String}, call, box) AS id,
+    sipHash128({system:String}, call, hit_day, hit.leg, box, if(box = '', hit.dialled, '')) AS id,
     call,
     box,
-    min(hit_began),
-    max(hit_ended),
+    min(hit_begin),
+    max(hit_end),
     max(hit.ambiguous),
     -- Who and where: what the earliest record says that says anything.
-    argMinIf(hit.caller, (hit_began, hit.id), hit.caller_class != ''),
-    argMinIf(hit.caller_class, (hit_began, hit.id), hit.caller_class != ''),
-    argMinIf(hit.dialled, (hit_began, hit.id), hit.dialled_class != ''),
-    argMinIf(hit.dialled_class, (hit_began, hit.id), hit.dialled_class != ''),
-    argMinIf(hit.diverting, (hit_began, hit.id), hit.diverting_class != ''),
-    argMinIf(hit.diverting_class, (hit_began, hit.id), hit.diverting_class != ''),
+    argMinIf(hit.caller, (hit_begin, hit.id), hit.caller_class != ''),
+    argMinIf(hit.caller_class, (hit_begin, hit.id), hit.caller_class != ''),
+    argMinIf(hit.dialled, (hit_begin, hit.id), hit.dialled_class != ''),
+    argMinIf(hit.dialled_class, (hit_begin, hit.id), hit.dialled_class != ''),
+    argMinIf(hit.diverting, (hit_begin, hit.id), hit.diverting_class != ''),
+    argMinIf(hit.diverting_class, (hit_begin, hit.id), hit.diverting_class != ''),
+    any(parties),
     countIf(hit.action = 'deposit'),
     countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed')),
     countIf(hit.action != 'deposit' AND hit.auth IN ('demanded', 'passed')),
@@ -45,13 +46,15 @@ FROM
 (
     SELECT
         call,
-        begun,
+        parties,
         arrayJoin(hits) AS hit,
+        toDate(arrayMin(arrayMap(h -> if(h.leg = hit.leg AND h.start >= hit.start - INTERVAL 2 HOUR, h.start, hit.start), hits)), 'UTC') AS hit_day,
         arrayJoin(if(hit.mailbox != '' OR empty(boxes), [hit.mailbox], boxes)) AS box,
-        arrayDistinct(arrayFilter(m -> m != '', tupleElement(hits, 'mailbox'))) AS boxes,
-        if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_began,
+        arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(
+            h -> h.mailbox != '' AND h.leg = hit.leg AND (h.dialled = hit.dialled OR h.dialled = '' OR hit.dialled = ''), hits))) AS boxes,
+        if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_begin,
         -- The last sign of the leg closes the session when the application's own end is not logged.
-        arrayMax(arrayMap(s -> s.at, arrayFilter(s -> s.leg = hit.leg, signs))) AS hit_ended,
+        arrayMax(arrayMap(s -> s.at, arrayFilter(s -> s.leg = hit.leg, signs))) AS hit_end,
         arrayMin(arrayMap(s -> if(s.hangup AND s.leg = hit.leg, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS hangup,
         hit.kind = 'event' AND hit.start >= hangup AS after_hangup,
         hit.auth NOT IN ('demanded', 'passed') AS open
@@ -59,7 +62,6 @@ FROM
     (
         SELECT
             call,
-            toDate(min(start), 'UTC') AS begun,
             groupArrayIf(CAST((id, kind, leg, action, auth, mailbox, folder, messages, start, answer, ambiguous,
                                caller, caller_class, dialled, dialled_class, diverting, diverting_class),
                 'Tuple(id FixedString(16), kind String, leg String, action String, auth String, mailbox String,
@@ -68,20 +70,23 @@ FROM
                        dialled String, dialled_class String, diverting String, diverting_class String)'),
                 action != '') AS hits,
             groupArray(CAST((leg, greatest(start, end), kind = 'event' AND cause != ''),
-                'Tuple(leg String, at DateTime64(3, ''UTC''), hangup Bool)')) AS signs
+                'Tuple(leg String, at DateTime64(3, ''UTC''), hangup Bool)')) AS signs,
+            -- All that the call's records say of who called, what was dialled and from where it was
+            -- diverted: a leg that shows no voicemail may show the diversion.
+            arraySort(arrayConcat(
+                groupUniqArrayIf(concat('caller ', if(caller = '', caller_class, caller)), caller_class != ''),
+                groupUniqArrayIf(concat('dialled ', dialled), dialled != ''),
+                groupUniqArrayIf(concat('diverting ', diverting), diverting_class != ''))) AS parties
         FROM records
         WHERE system = {system:String}
           AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
-          AND start >= since AND start < until
           AND call IN
           (
               SELECT call FROM records
-              WHERE system = {system:String} AND action != ''
-                AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
-                AND start >= since AND start < until
+              WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
           )
         GROUP BY call
-        HAVING begun BETWEEN {first:Date} AND {last:Date}
     )
 )
-GROUP BY begun, call, box
+WHERE hit_day BETWEEN {first:Date} AND {last:Date}
+GROUP BY hit_day, call, hit.leg, box, if(box = '', hit.dialled, '')

@@ -1,27 +1,38 @@
 -- The sessions of some days that touch the window, with what directory, plan and change say of them.
 --
--- An owner's number proves the owner only on an undiverted leg: a call to a staff extension that
--- reached voicemail was diverted, whatever number it presents.
+-- An owner's number proves the owner only on an undiverted leg: one whose records say that an access
+-- number was dialled, and nothing else of the call. A call to a staff extension that reached
+-- voicemail was diverted, whatever number it presents.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
-     ambiguous, probe, identity, diverted, stranger, listed,
+     ambiguous, probe, identity, shared, diverted, stranger, listed,
      deposit, opened, demanded, heard, envelope, late, unknown, messages)
 WITH
     {{template "holds"}}
 SELECT
-    {run:UInt64}, system, day, id, call, box, dialled_extension, dialled_boxes,
-    caller, caller_class, begin, end, ambiguous, probe, identity, diverted,
+    {run:UInt64}, system, day,
+    -- Behind one number there may be several mailboxes: then each has its situation.
+    if(length(found_boxes) > 1, sipHash128(id, box), id),
+    call, box, dialled_extension, dialled_boxes, caller, caller_class, begin, end, ambiguous, probe,
+    identity, length(caller_boxes) > 1 AS shared, diverted,
     NOT (identity AND NOT diverted) AS stranger,
-    NOT {list:Bool} OR has({listed:Array(String)}, if(box = '', dialled_extension, box)) AS listed,
+    NOT {list:Bool} OR (box = '' AND dialled_extension = '')
+        OR has({listed:Array(String)}, box) OR has({listed:Array(String)}, dialled_extension) AS listed,
     deposit, opened, demanded, heard, envelope, late, unknown, messages
 FROM
 (
     SELECT
         s.*,
         arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, c.holdings) AS caller_holds,
-        arrayFilter(h -> h.3 AND h.4 <= s.begin AND s.begin < h.5, d.holdings) AS dialled_holds,
         arrayDistinct(arrayMap(h -> h.2, caller_holds)) AS caller_boxes,
-        s.dialled_class = 'internal' AND has({access:Array(String)}, s.dialled) AS access,
+        arrayFilter(h -> h.3, d.holdings) AS ever_dialled,
+        arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, ever_dialled) AS then_dialled,
+        -- Nobody held it then: it is still that extension's mailbox.
+        if(empty(then_dialled), ever_dialled, then_dialled) AS dialled_holds,
+        multiIf(
+            s.dialled = '' OR notEmpty(dialled_holds), false,
+            s.dialled_class = 'internal' OR {plan:Bool}, has({access:Array(String)}, s.dialled),
+            {directory:UInt64} != 0) AS access,
         multiIf(
             notEmpty(dialled_holds), dialled_holds[1].1,
             s.dialled_class = 'internal' AND NOT access, s.dialled,
@@ -31,12 +42,16 @@ FROM
             dialled_extension != '', [dialled_extension],
             []) AS dialled_boxes,
         multiIf(
-            s.mailbox != '', s.mailbox,
-            notEmpty(dialled_boxes), dialled_boxes[1],
+            s.mailbox != '', [s.mailbox],
+            notEmpty(dialled_boxes), dialled_boxes,
             -- At an access number the platform offers the caller's own mailbox.
-            length(caller_boxes) = 1, caller_boxes[1],
-            '') AS box,
-        s.diverting_class NOT IN ('') OR dialled_extension != '' AS diverted,
+            access AND length(caller_boxes) = 1, caller_boxes,
+            ['']) AS found_boxes,
+        arrayJoin(found_boxes) AS box,
+        NOT access OR s.diverting_class != ''
+            OR arrayExists(o -> startsWith(o, 'diverting ')
+                OR (startsWith(o, 'caller ') AND o != concat('caller ', if(s.caller = '', s.caller_class, s.caller)))
+                OR (startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM reached)), s.others) AS diverted,
         notEmpty(caller_boxes) AND (has(caller_boxes, box) OR (box = '' AND NOT diverted)) AS identity,
         s.caller != '' AND has({probes:Array(String)}, s.caller) AS probe
     FROM (SELECT * FROM sessions WHERE system = {system:String}

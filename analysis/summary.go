@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,7 +54,12 @@ type Summary struct {
 	Controllers []ControllerCounts `json:"controllers"`
 	// Notes say what limits the numbers; they are part of the answer.
 	Notes []string `json:"notes"`
+
+	unfinished bool // an import is
 }
+
+// ErrUnfinished refuses "nobody exposed" while an import is not finished.
+var ErrUnfinished = errors.New("an import is not finished: that nobody was exposed does not follow; let it end, or run it again")
 
 // Severity of the audit.
 func (s *Summary) Severity() Severity {
@@ -91,7 +97,13 @@ func (a *Auditor) Summarise(ctx context.Context, audit *Audit) (*Summary, error)
 	if err := a.countSessions(ctx, audit, s); err != nil {
 		return nil, err
 	}
-	return s, a.note(ctx, audit, s)
+	if err := a.note(ctx, audit, s); err != nil {
+		return nil, err
+	}
+	if s.unfinished && s.Severity() == None {
+		return s, ErrUnfinished
+	}
+	return s, nil
 }
 
 // count counts extensions. One that changed hands in the window has several rows.
@@ -137,25 +149,24 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	for _, v := range Verdicts {
 		s.Sessions[v] = 0
 	}
-	var judged uint64
 	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count() FROM current GROUP BY verdict`, nil),
 		func(scan func(...any) error) error {
 			var v string
 			var n uint64
 			err := scan(&v, &n)
 			s.Sessions[Verdict(v)] = n
-			judged += n
 			return err
 		}, a.auditArgs(audit)...)
 	if err != nil {
 		return err
 	}
-	var sessions, unreached uint64
+	var outside, unreached uint64
 	err = a.Store.DB.QueryRow(ctx, `
-		SELECT (SELECT count() FROM records),
-		       (SELECT count() FROM sessions WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
-		       (SELECT sum(calls) - sum(reached) FROM session_days FINAL)::UInt64`).Scan(&s.Rows, &sessions, &unreached)
-	s.Sessions[OutOfWindow] = sessions - judged
+		SELECT (SELECT sum(records) FROM session_days FINAL),
+		       (SELECT countIf(NOT (({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}))
+		        FROM sessions WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
+		       (SELECT sum(calls) - sum(reached) FROM session_days FINAL)::UInt64`, a.window(audit.Change)...).Scan(&s.Rows, &outside, &unreached)
+	s.Sessions[OutOfWindow] = outside
 	s.Sessions[NoVoicemail] = unreached
 	return err
 }
@@ -163,6 +174,10 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 // Statement is the sentence that the audit supports, never a stronger one.
 func (s *Summary) Statement() string {
 	if s.Severity() == None {
+		if left := s.Sessions[OutOfScope] + s.Sessions[Misdelivered]; left > 0 {
+			return fmt.Sprintf("No extension counts as exposed; %d sessions of strangers are left out by the vendor's list only, and %d led callers into another's mailbox to leave a message.",
+				s.Sessions[OutOfScope], s.Sessions[Misdelivered])
+		}
 		return "The records show no session of a stranger at a mailbox in the window. What they cannot show is not excluded by that."
 	}
 	if s.Extensions.Exposed == 0 {

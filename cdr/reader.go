@@ -266,6 +266,9 @@ func (r *Reader) readTimes(rec *Record) (fault string) {
 		return fault
 	}
 	rec.Start, rec.Answer, rec.End = start.earliest, answer.earliest, end.latest
+	if rec.End.IsZero() && start.earliest != start.latest {
+		rec.End = start.latest // an event that may have been an hour later
+	}
 	rec.Ambiguous = start.earliest != start.latest || answer.earliest != answer.latest || end.earliest != end.latest
 	return ""
 }

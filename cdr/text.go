@@ -3,6 +3,7 @@ package cdr
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,19 +61,21 @@ func (r *Reader) word(b []byte) string {
 	return s
 }
 
-// isWord allows letters, and digits up to the length of a cause.
+// isWord allows letters, and digits up to the length of a cause, however they
+// are spread.
 func isWord(b []byte) bool {
-	run := 0
+	digits := 0
 	for _, c := range b {
-		if run++; c < '0' || c > '9' {
-			run = 0
-		}
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if run > 5 || run == 0 && !letter && c != '_' && c != '-' && c != ' ' && c != '.' {
+		digit := '0' <= c && c <= '9'
+		if digit {
+			digits++
+		}
+		if !digit && !letter && c != '_' && c != '-' && c != ' ' && c != '.' {
 			return false
 		}
 	}
-	return len(b) <= 48
+	return digits <= 5 && len(b) <= 48
 }
 
 // key returns a correlation key: the first value there is, else the row's own
@@ -92,8 +95,12 @@ func (r *Reader) key(slots []int, same *string) string {
 	return string(b)
 }
 
+var nationalNumber = regexp.MustCompile(`^\d+$|(^|\D)0\d{6,}`)
+
+// isKey refuses what is digits only, or has a run of them like a national
+// number's: a counter behind a Unix time ("1795297724.21") is a key.
 func isKey(b []byte) bool {
-	if len(b) > 80 {
+	if len(b) > 80 || nationalNumber.Match(b) {
 		return false
 	}
 	for _, c := range b {

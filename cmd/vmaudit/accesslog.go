@@ -45,7 +45,7 @@ func (h *house) printAccessLog(ctx context.Context) error {
 	w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ROW\tTIME (UTC)\tUSER\tCOMMAND\tPURPOSE\tFILTER\tOUTCOME\tPEOPLE")
 	err := h.log.Entries(ctx, func(e access.Entry) error {
-		_, err := fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.Seq, e.At.Format(time.DateTime), e.User, e.Command, e.Purpose, e.Filter, e.Outcome, e.Rows)
+		_, err := fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.Seq, e.At.Format(time.DateTime), printable(e.User), e.Command, printable(string(e.Purpose)), printable(e.Filter), e.Outcome, e.Rows)
 		return err
 	})
 	if err != nil {

@@ -50,65 +50,93 @@ func purposeFlag() cli.Flag {
 }
 
 func (h *house) affected(ctx context.Context, c *cli.Context, filter analysis.Filter) error {
-	asked := strings.TrimSpace("change=" + c.String("change") + " " + filter.String())
-	purpose, err := h.purpose(ctx, c, asked)
+	var list *analysis.List
+	err := h.look(ctx, c, c.String("change"), filter.String(), func(audit *analysis.Audit) (people int, err error) {
+		if err := h.auditor.DemandKnown(ctx, audit, filter); err != nil {
+			return 0, err
+		}
+		list, err = h.auditor.Affected(ctx, audit, filter)
+		if err != nil {
+			return 0, err
+		}
+		return len(list.Extensions) + list.Masked, nil
+	})
+	var unknown *analysis.UnknownValueError
+	if errors.As(err, &unknown) {
+		return usagef("", "%v", unknown)
+	}
 	if err != nil {
 		return err
 	}
-	audit, err := h.audit(ctx, c.String("change"))
-	if err != nil {
-		return err
-	}
-	list, err := h.auditor.Affected(ctx, audit, filter)
-	if err != nil {
-		return err
-	}
-	if err := h.record(ctx, c, purpose, asked, len(list.Extensions)+list.Masked); err != nil {
-		return err
-	}
-	print := map[string]func(io.Writer, *analysis.List) error{"table": printAffected, "csv": printAffectedCSV, "json": printJSON[*analysis.List]}
-	if err := print[c.String("format")](h.stdout, list); err != nil {
+	out := map[string]func(io.Writer, *analysis.List) error{"csv": printAffectedCSV, "json": printJSON[*analysis.List], "table": func(w io.Writer, l *analysis.List) error {
+		return printAffected(w, l, filter)
+	}}
+	if err := out[c.String("format")](h.stdout, list); err != nil {
 		return err
 	}
 	return severity(list.Severity())
 }
 
-// purpose parses --purpose; a refused one is logged too, and nothing is asked.
-func (h *house) purpose(ctx context.Context, c *cli.Context, asked string) (access.Purpose, error) {
+// look asks for affected people, f, with a purpose, and logs the look before
+// anything can be shown. A refused purpose, and a look that found nobody, are
+// logged too.
+func (h *house) look(ctx context.Context, c *cli.Context, change, filter string, f func(*analysis.Audit) (people int, err error)) error {
+	entry := access.Entry{Command: strings.TrimPrefix(c.Command.HelpName, "vmaudit "), Filter: strings.TrimSpace(fmt.Sprintf("change=%q %s", change, filter))}
 	purpose, err := access.ParsePurpose(c.String("purpose"))
-	if err == nil {
-		return purpose, nil
+	if err != nil {
+		entry.Purpose, entry.Outcome = access.Purpose(c.String("purpose")), access.Denied
+		if logErr := h.log.Record(ctx, entry); logErr != nil {
+			return fmt.Errorf("%w; and the refusal could not be logged: %v", err, logErr)
+		}
+		return err
 	}
-	denied := access.Entry{Command: commandName(c), Purpose: access.Purpose(c.String("purpose")), Filter: asked, Outcome: access.Denied}
-	return "", errors.Join(err, h.log.Record(ctx, denied))
+	audit, err := h.audit(ctx, change)
+	if err != nil {
+		return err
+	}
+	people, err := f(audit)
+	entry.Purpose, entry.Rows = purpose, uint64(people)
+	return errors.Join(err, h.log.Record(ctx, entry))
 }
 
-// record logs what is about to be shown.
-func (h *house) record(ctx context.Context, c *cli.Context, purpose access.Purpose, asked string, people int) error {
-	return h.log.Record(ctx, access.Entry{Command: commandName(c), Purpose: purpose, Filter: asked, Rows: uint64(people)})
-}
-
-func commandName(c *cli.Context) string {
-	return strings.TrimPrefix(c.Command.HelpName, "vmaudit ")
-}
-
-func printAffected(out io.Writer, l *analysis.List) error {
-	fmt.Fprintf(out, "Change %s: %d extensions exposed, playback confirmed in %d", l.Change, l.Exposed, l.Confirmed)
+func printAffected(out io.Writer, l *analysis.List, filter analysis.Filter) error {
+	fmt.Fprintf(out, "Change %s", l.Change)
+	if text := filter.String(); text != "" {
+		fmt.Fprintf(out, ", only %s", text)
+	}
+	fmt.Fprintf(out, ": %d extensions exposed, playback confirmed in %d", l.Exposed, l.Confirmed)
 	if l.Masked > 0 {
 		fmt.Fprintf(out, "; masked (%d): protected, counted and not listed", l.Masked)
 	}
-	fmt.Fprint(out, "\n\n")
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "EXTENSION\tNAME\tUNIT\tCONTROLLER\tVERDICT\tGRADE\tSESSIONS\tMESSAGES\tCALLERS\tFIRST (UTC)\tLAST (UTC)\tLISTEN BY\tREASONS")
+	if l.Unknown > 0 {
+		fmt.Fprintf(out, "\n%d exposing sessions were at mailboxes that nobody is known for: see vmaudit session list", l.Unknown)
+	}
+	fmt.Fprint(out, "\n")
+	if len(l.Extensions) == 0 {
+		return nil
+	}
+	fmt.Fprint(out, "\n")
+	// The reasons stand below their row: beside it they would not fit a terminal.
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "EXTENSION\tNAME\tUNIT\tCONTROLLER\tVERDICT\tGRADE\tSESSIONS\tMESSAGES\tFIRST (UTC)\tLISTEN BY (UTC)")
 	for _, x := range l.Extensions {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Extension, x.Name, x.Unit, x.Controller, x.Verdict, x.Grade,
-			x.Sessions, rangeText(x.MessagesAtRisk), rangeText(x.Depositors), x.First.Format(time.DateTime), x.Last.Format(time.DateTime), listenBy(x), strings.Join(x.Reasons, ", "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", x.Extension, x.Name, x.Unit, x.Controller, x.Verdict, x.Grade,
+			x.Sessions, rangeText(x.MessagesAtRisk), x.First.Format(minutes), listenBy(x))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	rows := strings.SplitAfter(table.String(), "\n")
+	fmt.Fprint(out, rows[0])
+	for i, x := range l.Extensions {
+		fmt.Fprintf(out, "%s    %s\n", rows[i+1], strings.Join(x.Reasons, ", "))
+	}
 	return printLegend(out, l)
 }
+
+// minutes is how tables show times.
+const minutes = "2006-01-02 15:04"
 
 // printLegend says in sentences what the codes of the list mean.
 func printLegend(out io.Writer, l *analysis.List) error {
@@ -148,7 +176,7 @@ func listenBy(x analysis.Affected) string {
 	if x.ListenBy == nil {
 		return "unknown"
 	}
-	return x.ListenBy.Format(time.DateTime)
+	return x.ListenBy.Format(minutes)
 }
 
 func printAffectedCSV(out io.Writer, l *analysis.List) error {

@@ -70,7 +70,13 @@ func strict(app *cli.App) {
 }
 
 func usage(c *cli.Context, err error, _ bool) error {
-	return usagef("see "+helpFor(c), "%s", lowerFirst(err.Error()))
+	text := strings.Replace(lowerFirst(err.Error()), ": -", ": --", 1)
+	for _, global := range []string{"db", "config"} {
+		if strings.HasSuffix(text, "--"+global) {
+			return usagef("vmaudit --"+global+" ... COMMAND", "flag --%s stands before the command", global)
+		}
+	}
+	return usagef("see "+helpFor(c), "%s", text)
 }
 
 func helpFor(c *cli.Context) string {

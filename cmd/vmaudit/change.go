@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -72,12 +74,17 @@ func changeFlags(c *cli.Context) (change store.Change, err error) {
 	if change.ID == "" || c.String("from") == "" {
 		return change, usagef("see vmaudit change add --help", "change add needs --id and --from")
 	}
-	if change.From, _, err = instant(c.String("from"), zone); err != nil {
+	for _, text := range []string{change.ID, change.Vendor} {
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return change, usagef("", "%q has control characters", text)
+		}
+	}
+	if change.From, _, err = instant(c.String("from"), zone, -time.Hour); err != nil {
 		return change, err
 	}
 	if to := c.String("to"); to != "" {
 		var dayOnly bool
-		if change.To, dayOnly, err = instant(to, zone); err != nil {
+		if change.To, dayOnly, err = instant(to, zone, time.Hour); err != nil {
 			return change, err
 		}
 		if dayOnly {
@@ -94,10 +101,12 @@ func changeFlags(c *cli.Context) (change store.Change, err error) {
 	return change, err
 }
 
-// instant reads a T. A day alone is its first moment, and told.
-func instant(text string, zone *time.Location) (t time.Time, dayOnly bool, err error) {
+// instant reads a T. A day alone is its first moment, and told. Of a local time
+// that there is twice, or not at all, because the clocks are changed, the instant
+// is taken that widens the window: wider is -1 h for its beginning, 1 h for its end.
+func instant(text string, zone *time.Location, wider time.Duration) (t time.Time, dayOnly bool, err error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, false, nil
+		return t, false, demandYear(t)
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if _, err := time.Parse(layout, text); err != nil {
@@ -106,12 +115,30 @@ func instant(text string, zone *time.Location) (t time.Time, dayOnly bool, err e
 		if zone == nil {
 			return t, false, usagef("", "time %q is local: say in which --zone, or write it as RFC 3339", text)
 		}
-		t, err = time.ParseInLocation(layout, text, zone)
-		return t, layout == time.DateOnly, err
+		if t, err = time.ParseInLocation(layout, text, zone); err != nil {
+			return t, false, err
+		}
+		if other := t.Add(wider); layout != time.DateOnly && (other.Format(layout) == text || t.Format(layout) != text) {
+			t = other
+		}
+		return t, layout == time.DateOnly, demandYear(t)
 	}
 	return t, false, usagef("", "time %q is neither RFC 3339 (2019-02-22T01:00:00+01:00) nor local (2019-02-22 01:00)", text)
 }
 
+// demandYear refuses what the database's times cannot hold, and nobody means.
+func demandYear(t time.Time) error {
+	if t.Year() < 1990 || t.Year() > 2199 {
+		return usagef("", "the year %d is out of reach", t.Year())
+	}
+	return nil
+}
+
+// listed is a line of the vendor's list.
+var listed = regexp.MustCompile(`^[0-9*#+]{1,20}$`)
+
+// readList reads the vendor's list. A line that is no extension is an error: a
+// list that was misread would let people out of the count.
 func readList(name string) (list []string, err error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -119,13 +146,21 @@ func readList(name string) (list []string, err error) {
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if ext := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")); ext != "" && !strings.HasPrefix(ext, "#") {
+	for n := 1; lines.Scan(); n++ {
+		ext := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		switch {
+		case ext == "" || strings.HasPrefix(ext, "# "):
+		case listed.MatchString(ext):
 			list = append(list, ext)
+		default:
+			return nil, usagef("one extension a line; lines that begin with \"# \" are comments", "%s:%d: %q is not an extension", name, n, ext)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	if len(list) == 0 {
+		return nil, usagef("without --extensions every extension counts", "%q lists no extension", name)
 	}
 	return list, nil
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/number"
 )
 
@@ -35,6 +36,9 @@ type config struct {
 	Detectors string `yaml:"detectors"`
 }
 
+// minMemory is what the embedded engine needs to start and answer, in MB.
+const minMemory = 512
+
 func readConfig(name string) (*config, error) {
 	c := &config{}
 	if name == "" {
@@ -50,6 +54,12 @@ func readConfig(name string) (*config, error) {
 	}
 	if err := c.Numbering.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration %q: %w", name, err)
+	}
+	if c.KeyFile != "" && !filepath.IsAbs(c.KeyFile) {
+		c.KeyFile = filepath.Join(filepath.Dir(name), c.KeyFile)
+	}
+	if c.Memory != 0 && c.Memory < minMemory {
+		return nil, fmt.Errorf("configuration %q: memory_mb is %d, the engine needs %d at least", name, c.Memory, minMemory)
 	}
 	if c.RetentionDays < 0 {
 		return nil, fmt.Errorf("configuration %q: message_retention_days is %d, below zero", name, c.RetentionDays)
@@ -94,8 +104,12 @@ func (c *config) database(flag string) (string, error) {
 }
 
 // headFile is where the head of the database's access log is kept: beside the
-// key, under a name that does not give the database's password away.
-func headFile(keyFile, database string) string {
-	sum := sha256.Sum256([]byte(database))
-	return filepath.Join(filepath.Dir(keyFile), fmt.Sprintf("access-log-%x.head", sum[:8]))
+// key, under the id that the database keeps wherever its directory is moved.
+func headFile(ctx context.Context, db *clickhouse.DB, keyFile string) (string, error) {
+	var id string
+	err := db.QueryRow(ctx, `SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'access_log'`).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("asking for the id of the access log: %w", err)
+	}
+	return filepath.Join(filepath.Dir(keyFile), "access-log-"+id+".head"), nil
 }

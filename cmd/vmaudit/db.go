@@ -51,7 +51,7 @@ func (t *tool) withDatabase(c *cli.Context, do func(context.Context, *house) err
 	if h.config, err = readConfig(c.String("config")); err != nil {
 		return err
 	}
-	if h.db, _, err = h.openDatabase(c); err != nil {
+	if h.db, err = h.openDatabase(c); err != nil {
 		return err
 	}
 	defer h.db.Close()
@@ -75,7 +75,7 @@ func (h *house) printStatus(ctx context.Context) error {
 	w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "MIGRATION\tAPPLIED (UTC)")
 	for _, m := range all {
-		applied := "no: run vmaudit db migrate"
+		applied := "no: run vmaudit db migrate, or any command of an embedded database"
 		if !m.Applied.IsZero() {
 			applied = m.Applied.UTC().Format(time.DateTime)
 		}

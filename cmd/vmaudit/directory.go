@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -54,13 +53,14 @@ func (h *house) importDirectory(ctx context.Context, name string, zone *time.Loc
 	}
 	defer f.Close()
 	report, err := h.store.ImportDirectory(ctx, f, h.numbers, zone)
-	left := 0
+	lines := map[int]bool{} // that were left out
 	for _, p := range report.Problems {
 		h.sayf("%s:%d: %s", name, p.Line, p.Reason)
 		if p.Fatal {
-			left++
+			lines[p.Line] = true
 		}
 	}
+	left := len(lines)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (h *house) importDirectory(ctx context.Context, name string, zone *time.Loc
 		h.hintf("keep those who left, with valid_to: older exposures are told to who held the extension then")
 	}
 	if left > 0 {
-		return errors.Join(fmt.Errorf("%d rows of %q were left out: mend them and import the file again", left, name))
+		return fmt.Errorf("%d rows of %q were left out: mend them and import the file again", left, name)
 	}
 	return nil
 }

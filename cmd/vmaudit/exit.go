@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"vmaudit/analysis"
 	"vmaudit/internal/access"
@@ -23,7 +24,7 @@ const exitTable = `EXIT CODES:
    1  failure
    2  usage: unknown command or flag, bad value, a purpose that is none
    3  audit, affected: playback confirmed, or a mailbox opened by a stranger
-   4  audit, affected: exposed, but nothing stronger than "not excluded"
+   4  audit, affected: exposed, by weaker evidence only
 `
 
 // usageError is a mistake of the person at the keyboard.
@@ -61,12 +62,23 @@ func (t *tool) exit(ctx context.Context, err error) int {
 		}
 		return exitUsage
 	case errors.As(err, &purpose):
-		t.errorf("%v", purpose)
+		t.lines(err)
+		return exitUsage
+	case strings.HasPrefix(err.Error(), "No help topic for"):
+		t.errorf("%s", lowerFirst(err.Error()))
+		t.hintf("see vmaudit --help")
 		return exitUsage
 	case ctx.Err() != nil:
 		t.errorf("interrupted: run the same command again to go on")
 		return exitFailure
 	}
-	t.errorf("%v", err)
+	t.lines(err)
 	return exitFailure
+}
+
+// lines prints an error of several lines, each as the voice wants it.
+func (t *tool) lines(err error) {
+	for line := range strings.Lines(err.Error()) {
+		t.errorf("%s", strings.TrimRight(line, "\n"))
+	}
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
-	"strings"
+	"strconv"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
@@ -29,8 +29,9 @@ type house struct {
 	numbers *number.Normaliser
 	auditor *analysis.Auditor
 	log     *access.Log
-	bar_    *progressbar.ProgressBar
-	step    string
+
+	step  string // of an audit, and its bar
+	steps *progressbar.ProgressBar
 }
 
 // enter opens everything that a command needs, and calls do with it.
@@ -39,47 +40,56 @@ func (t *tool) enter(c *cli.Context, do func(context.Context, *house) error) (er
 	if h.config, err = readConfig(c.String("config")); err != nil {
 		return err
 	}
-	db, database, err := h.openDatabase(c)
-	if err != nil {
+	if h.db, err = h.openDatabase(c); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	keyFile, err := h.config.keyFile()
-	if err != nil {
+	defer func() { err = errors.Join(err, h.db.Close()) }()
+	if err := h.openStore(c.Context); err != nil {
 		return err
 	}
-	key, err := number.LoadKey(keyFile)
-	if err != nil {
-		return err
-	}
-	h.db = db
-	if h.store, err = store.Open(c.Context, db, key); err != nil {
-		return err
-	}
-	h.numbers = number.NewNormaliser(h.config.Numbering, key)
-	h.log = &access.Log{DB: db, Key: key, Head: headFile(keyFile, database), User: currentUser()}
-	if err := h.hireAuditor(); err != nil {
+	if err := h.setAuditor(); err != nil {
 		return err
 	}
 	return do(c.Context, h)
 }
 
-func (h *house) openDatabase(c *cli.Context) (*clickhouse.DB, string, error) {
-	dsn, err := h.config.database(c.String("db"))
+// openStore loads the deployment key, and makes one only for a database that was
+// not filled with another.
+func (h *house) openStore(ctx context.Context) error {
+	keyFile, err := h.config.keyFile()
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	if !strings.Contains(dsn, "://") {
-		if dsn, err = filepath.Abs(dsn); err != nil {
-			return nil, "", err
-		}
+	filledWith, err := store.Prepare(ctx, h.db)
+	if err != nil {
+		return err
 	}
-	db, err := clickhouse.Open(c.Context, dsn, clickhouse.Options{Memory: h.config.Memory << 20})
-	return db, dsn, err
+	if _, err := os.Stat(keyFile); errors.Is(err, fs.ErrNotExist) && len(filledWith) > 0 {
+		return fmt.Errorf("deployment key %q is not there, and the database was filled with key %q: name the right file with key_file in --config", keyFile, filledWith)
+	}
+	key, err := number.LoadKey(keyFile)
+	if err != nil {
+		return err
+	}
+	if h.store, err = store.Open(ctx, h.db, key); err != nil {
+		return err
+	}
+	h.numbers = number.NewNormaliser(h.config.Numbering, key)
+	head, err := headFile(ctx, h.db, keyFile)
+	h.log = &access.Log{DB: h.db, Key: key, Head: head, User: currentUser()}
+	return err
 }
 
-func (h *house) hireAuditor() error {
-	h.auditor = &analysis.Auditor{Store: h.store, Plan: h.config.Numbering, Retention: h.config.retention(), Progress: h.progress}
+func (h *house) openDatabase(c *cli.Context) (*clickhouse.DB, error) {
+	dsn, err := h.config.database(c.String("db"))
+	if err != nil {
+		return nil, err
+	}
+	return clickhouse.Open(c.Context, dsn, clickhouse.Options{Memory: h.config.Memory << 20})
+}
+
+func (h *house) setAuditor() error {
+	h.auditor = &analysis.Auditor{Store: h.store, Numbers: h.numbers, Plan: h.config.Numbering, Retention: h.config.retention(), Progress: h.progress}
 	for _, p := range h.config.Probes {
 		h.auditor.Probes = append(h.auditor.Probes, h.numbers.Party(p).ID)
 	}
@@ -87,7 +97,10 @@ func (h *house) hireAuditor() error {
 		return nil
 	}
 	own, err := analysis.ReadDetectors(os.DirFS(h.config.Detectors))
-	h.auditor.Detectors = append(analysis.Detectors(), own...)
+	if err != nil {
+		return fmt.Errorf("detectors of %q: %w", h.config.Detectors, err)
+	}
+	h.auditor.Detectors, err = analysis.WithDetectors(own)
 	return err
 }
 
@@ -95,6 +108,9 @@ func (h *house) hireAuditor() error {
 func (c *config) formats() (*cdr.Registry, error) {
 	var own []fs.FS
 	if c.Formats != "" {
+		if _, err := os.Stat(c.Formats); err != nil {
+			return nil, fmt.Errorf("formats: %w", err)
+		}
 		own = append(own, os.DirFS(c.Formats))
 	}
 	return cdr.Formats(own...)
@@ -103,16 +119,18 @@ func (c *config) formats() (*cdr.Registry, error) {
 // progress shows the steps of an audit.
 func (h *house) progress(step string, done, all int) {
 	if step != h.step {
-		h.step, h.bar_ = step, h.bar(step, int64(all), false)
+		h.step, h.steps = step, h.bar(step, int64(all), false)
 	}
-	if h.bar_ != nil {
-		_ = h.bar_.Set(done)
+	if h.steps != nil {
+		_ = h.steps.Set(done)
 	}
 }
 
+// currentUser is the account, by its number: names and variables can be borrowed.
 func currentUser() string {
-	if u, err := user.Current(); err == nil {
+	id := strconv.Itoa(os.Getuid())
+	if u, err := user.LookupId(id); err == nil {
 		return u.Username
 	}
-	return "uid " + os.Getenv("UID")
+	return "uid " + id
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // named zones on machines that have none
+	"unicode"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
@@ -38,6 +39,9 @@ listed by vmaudit imports --rejects.`,
 			}
 			if !c.Args().Present() {
 				return usagef("see vmaudit import --help", "import needs a file, a folder, or - for standard input")
+			}
+			if strings.ContainsFunc(c.String("system"), unicode.IsControl) {
+				return usagef("", "system %q has control characters", c.String("system"))
 			}
 			zone, err := zoneFlag(c)
 			if err != nil {
@@ -84,7 +88,7 @@ func (i *importer) all(ctx context.Context, args []string) (err error) {
 		}
 	}
 	if i.unknown > 0 {
-		i.sayf("%d files in folders are in no known format and were left out; vmaudit formats check FILE says why", i.unknown)
+		i.sayf("%d files in folders are in no known format and were left out; vmaudit formats check --format NAME FILE tells what does not fit", i.unknown)
 	}
 	if i.files == 0 && len(i.failed) == 0 {
 		return errors.New("no file was imported")
@@ -183,10 +187,10 @@ func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder b
 	if err != nil {
 		return err
 	}
-	before := time.Now()
 	bar := i.bytesBar(name, f)
 	entry, err := i.store.Import(ctx, store.Source{Name: name, File: f}, store.Job{
 		System: i.system, Format: format, Zone: i.zone, Numbers: i.numbers,
+		Waiting: func() { i.sayf("waiting for another import to end") },
 		Progress: func(p store.Progress) {
 			if bar != nil {
 				bar.Describe(fmt.Sprintf("%s: %d rows", filepath.Base(name), p.Entry.Read))
@@ -201,7 +205,10 @@ func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder b
 		return err
 	}
 	i.files++
-	i.report(entry, format, before)
+	i.report(name, entry, format)
+	if entry.Rejected > 0 && entry.Stored+entry.Duplicate == 0 {
+		return fmt.Errorf("%q: no row could be read as %s: is that its format", name, format.Name)
+	}
 	return nil
 }
 
@@ -213,13 +220,13 @@ func (i *importer) bytesBar(name string, f *os.File) *progressbar.ProgressBar {
 	return i.bar(filepath.Base(name), info.Size(), true)
 }
 
-func (i *importer) report(e store.Entry, f *cdr.Format, before time.Time) {
-	again := ""
-	if e.Updated.Before(before.Add(-time.Millisecond)) {
-		again = ", all of it before: nothing new"
+func (i *importer) report(name string, e store.Entry, f *cdr.Format) {
+	if e.Again {
+		i.sayf("%s (%s): imported before as %s, %d rows: nothing new", name, e.Format, e.Name, e.Read)
+		return
 	}
-	i.sayf("%s (%s): %d rows read = %d stored + %d duplicate + %d rejected + %d skipped%s",
-		e.Name, e.Format, e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped, again)
+	i.sayf("%s (%s): %d rows read = %d stored + %d duplicate + %d rejected + %d skipped",
+		name, e.Format, e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped)
 	if e.Rejected > 0 {
 		i.hintf("vmaudit imports --rejects tells which lines could not be read, and why")
 	}

@@ -43,7 +43,7 @@ func printLedger(out io.Writer, ledger []store.Entry) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FILE\tSYSTEM\tFORMAT\tZONE\tBYTES\tREAD\tSTORED\tDUPLICATE\tREJECTED\tSKIPPED\tSTATE\tSTARTED (UTC)\tSHA-256")
 	for _, e := range ledger {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%x\n", e.Name, e.System, e.Format, orDash(e.Zone), e.Size,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%x\n", printable(e.Name), e.System, e.Format, orDash(e.Zone), e.Size,
 			e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped, e.State, e.Started.UTC().Format(time.DateTime), e.File[:6])
 	}
 	return w.Flush()
@@ -51,7 +51,7 @@ func printLedger(out io.Writer, ledger []store.Entry) error {
 
 func printRejects(out io.Writer, rejects []store.Reject) error {
 	for _, r := range rejects {
-		if _, err := fmt.Fprintf(out, "%s:%d: %s: %s\n", r.Name, r.Line, r.Reason, r.Preview); err != nil {
+		if _, err := fmt.Fprintf(out, "%s:%d: %s: %s\n", printable(r.Name), r.Line, r.Reason, printable(r.Preview)); err != nil {
 			return err
 		}
 	}

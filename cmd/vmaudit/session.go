@@ -49,20 +49,15 @@ func sessionListCommand(t *tool) *cli.Command {
 }
 
 func (h *house) sessionList(ctx context.Context, c *cli.Context, filter analysis.SessionFilter) error {
-	asked := strings.TrimSpace("change=" + c.String("change") + " " + filter.String())
-	purpose, err := h.purpose(ctx, c, asked)
+	var sessions []analysis.Session
+	var masked int
+	asked := filter
+	asked.Extension = h.numbers.Party(filter.Extension).ID // a number is logged as its token
+	err := h.look(ctx, c, c.String("change"), asked.String(), func(audit *analysis.Audit) (people int, err error) {
+		sessions, masked, err = h.auditor.Sessions(ctx, audit, filter)
+		return len(sessions) + masked, err
+	})
 	if err != nil {
-		return err
-	}
-	audit, err := h.audit(ctx, c.String("change"))
-	if err != nil {
-		return err
-	}
-	sessions, masked, err := h.auditor.Sessions(ctx, audit, filter)
-	if err != nil {
-		return err
-	}
-	if err := h.record(ctx, c, purpose, asked, len(sessions)+masked); err != nil {
 		return err
 	}
 	if c.String("format") == "json" {
@@ -75,23 +70,25 @@ func (h *house) sessionList(ctx context.Context, c *cli.Context, filter analysis
 			Sessions []analysis.Session `json:"sessions"`
 		}{c.String("change"), masked, sessions})
 	}
-	return printSessions(h.stdout, sessions, masked)
+	if err := printSessions(h.stdout, sessions); err != nil {
+		return err
+	}
+	if masked > 0 {
+		fmt.Fprintf(h.stdout, "masked (%d): at the mailboxes of protected extensions\n", masked)
+	} else if filter.Extension != "" {
+		fmt.Fprintln(h.stdout, "sessions at the mailboxes of protected extensions are never listed")
+	}
+	return nil
 }
 
-func printSessions(out io.Writer, sessions []analysis.Session, masked int) error {
+func printSessions(out io.Writer, sessions []analysis.Session) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SESSION\tBEGIN (UTC)\tSECONDS\tMAILBOX\tDIALLED\tCALLER\tVERDICT\tGRADE\tREASONS")
 	for _, s := range sessions {
 		fmt.Fprintf(w, "%s\t%s\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\n", s.ID[:12], s.Begin.Format(time.DateTime), s.End.Sub(s.Begin).Seconds(),
-			orDash(s.Mailbox), orDash(s.Dialled), callerText(s), s.Verdict, s.Grade, strings.Join(s.Reasons, ", "))
+			orDash(s.Mailbox), orDash(s.Dialled), callerShort(s), s.Verdict, s.Grade, strings.Join(s.Reasons, ", "))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if masked > 0 {
-		fmt.Fprintf(out, "masked (%d): at the mailboxes of protected extensions\n", masked)
-	}
-	return nil
+	return w.Flush()
 }
 
 func orDash(s string) string {
@@ -101,7 +98,14 @@ func orDash(s string) string {
 	return s
 }
 
-// callerText is an extension, or the class and the token's recognisable end.
+// callerShort is an extension, or the class and the token's recognisable end.
+func callerShort(s analysis.Session) string {
+	if number.IsToken(s.Caller) {
+		return s.CallerClass + " …" + s.Caller[len(s.Caller)-6:]
+	}
+	return callerText(s)
+}
+
 func callerText(s analysis.Session) string {
 	switch {
 	case s.Caller == "":
@@ -140,20 +144,14 @@ func (h *house) sessionShow(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	asked := fmt.Sprintf("change=%s session=%s", change, id)
-	purpose, err := h.purpose(ctx, c, asked)
+	var e *analysis.Explanation
+	err = h.look(ctx, c, change, analysis.SessionFilter{Prefix: id}.String(), func(audit *analysis.Audit) (people int, err error) {
+		if e, err = h.auditor.Explain(ctx, audit, id); err != nil {
+			return 0, err
+		}
+		return 1, nil
+	})
 	if err != nil {
-		return err
-	}
-	audit, err := h.audit(ctx, change)
-	if err != nil {
-		return err
-	}
-	e, err := h.auditor.Explain(ctx, audit, id)
-	if err != nil {
-		return err
-	}
-	if err := h.record(ctx, c, purpose, asked, 1); err != nil {
 		return err
 	}
 	if c.String("format") == "json" {
@@ -203,7 +201,7 @@ func printExplanation(out io.Writer, e *analysis.Explanation) error {
 			what = fmt.Sprintf("leg of %.0f s", r.End.Sub(r.At).Seconds())
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n", r.At.Format("15:04:05.000"), what, orDash(r.App),
-			orDash(r.Action), orDash(r.Mailbox), orDash(r.Auth), orDash(r.Grade), r.Leg, r.File, r.Line)
+			orDash(r.Action), orDash(r.Mailbox), orDash(r.Auth), orDash(r.Grade), r.Leg, printable(r.File), r.Line)
 	}
 	return w.Flush()
 }

@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -25,12 +27,23 @@ type tool struct {
 }
 
 func (t *tool) sayf(format string, args ...any) {
-	fmt.Fprintf(t.stderr, "vmaudit: "+format+"\n", args...)
+	fmt.Fprintf(t.stderr, "vmaudit: %s\n", printable(fmt.Sprintf(format, args...)))
 }
 
 func (t *tool) errorf(format string, args ...any) { t.sayf(format, args...) }
 
 func (t *tool) hintf(format string, args ...any) { t.sayf("hint: "+format, args...) }
+
+// printable takes out what would move a cursor or break a table: file names and
+// what people typed are shown to others.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
 
 // terminal reports whether stderr is one.
 func (t *tool) terminal() bool {

@@ -59,6 +59,11 @@ func ParsePurpose(name string) (Purpose, error) {
 // Mask splits people into those who may be listed and the number of those who
 // may only be counted.
 func Mask[T any](people []T, protected func(T) bool) (shown []T, masked int) {
-	shown = slices.DeleteFunc(slices.Clone(people), protected)
+	shown = make([]T, 0, len(people)) // a list of nobody is [] in JSON
+	for _, p := range people {
+		if !protected(p) {
+			shown = append(shown, p)
+		}
+	}
 	return shown, len(people) - len(shown)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	chgo "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/gofrs/flock"
 
 	"vmaudit/internal/clickhouse"
 )
@@ -70,8 +71,14 @@ const first = "0000000000000000000000000000000000000000000000000000000000000000"
 const maxRaces = 100
 
 // Record appends one read. It returns only when the row is in the chain; callers
-// show nothing when it fails. Several processes may append at once.
+// show nothing when it fails. Several processes may append at once: those of one
+// machine take turns, those of several find out whose row came first.
 func (l *Log) Record(ctx context.Context, e Entry) error {
+	unlock, err := l.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: nothing is shown", err)
+	}
+	defer unlock()
 	if e.Outcome == "" {
 		e.Outcome = Shown
 	}
@@ -96,6 +103,15 @@ func (l *Log) Record(ctx context.Context, e Entry) error {
 		}
 	}
 	return errors.New("access log: too many others are writing to it: nothing is shown; try again")
+}
+
+// lock keeps the head row and the head file together for this machine.
+func (l *Log) lock(ctx context.Context) (func(), error) {
+	lock := flock.New(l.Head+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("access log: locking its head: %w", err)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // hash covers every field but itself. JSON is the form because it says where
@@ -125,8 +141,13 @@ func (l *Log) append(ctx context.Context, e Entry) (bool, error) {
 	if err := batch.Send(); err != nil {
 		return false, err
 	}
+	var rows uint64
 	var hash string
-	err = l.DB.QueryRow(ctx, `SELECT any(hash) FROM access_log WHERE seq = {seq:UInt64}`, chgo.Named("seq", e.Seq)).Scan(&hash)
+	err = l.DB.QueryRow(ctx, `SELECT count(), any(hash) FROM access_log WHERE seq = {seq:UInt64}`, chgo.Named("seq", e.Seq)).Scan(&rows, &hash)
+	if err == nil && rows == 0 {
+		// The token is spent, and the row that spent it is gone.
+		return false, &BrokenError{e.Seq, "a row of this number was written before and is gone"}
+	}
 	return hash == e.Hash, err
 }
 
@@ -166,7 +187,16 @@ func (l *Log) each(ctx context.Context, tail string, f func(Entry) error) error 
 
 // Verify walks the chain and returns the number of rows, or a [BrokenError] at
 // the first row that was changed, added, moved or dropped, the last one included.
+//
+// What was cut from the end is found by the head file that this machine keeps. A
+// machine that has none, though there are rows, cannot know, and says so with an
+// error.
 func (l *Log) Verify(ctx context.Context) (rows uint64, err error) {
+	unlock, err := l.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
 	prev := Entry{Hash: first}
 	err = l.Entries(ctx, func(e Entry) error {
 		switch {
@@ -182,6 +212,9 @@ func (l *Log) Verify(ctx context.Context) (rows uint64, err error) {
 	})
 	if err != nil {
 		return prev.Seq, err
+	}
+	if _, err := os.Stat(l.Head); errors.Is(err, os.ErrNotExist) && prev.Seq > 0 {
+		return prev.Seq, &BrokenError{prev.Seq, fmt.Sprintf("this machine keeps no head (%s): whether rows were dropped at the end cannot be told", l.Head)}
 	}
 	return prev.Seq, l.behind(prev)
 }
@@ -206,7 +239,7 @@ func (l *Log) behind(head Entry) error {
 		return &BrokenError{head.Seq, fmt.Sprintf("the head file %q cannot be read: %v", l.Head, err)}
 	}
 	if head.Seq < pin.Seq || head.Seq == pin.Seq && head.Hash != pin.Hash {
-		return &BrokenError{head.Seq, fmt.Sprintf("row %d was written and the last one is %d: rows at the end were dropped or changed", pin.Seq, head.Seq)}
+		return &BrokenError{head.Seq, fmt.Sprintf("row %d was written and the last one is %d: rows at the end were dropped or changed, or an older copy of the database was put back; keep %q as evidence and move it away to go on", pin.Seq, head.Seq, l.Head)}
 	}
 	return nil
 }

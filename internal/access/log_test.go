@@ -67,6 +67,28 @@ func TestTampering(t *testing.T) {
 	}
 }
 
+// TestNoHead: who cuts the end of the log and takes the head file away is found.
+func TestNoHead(t *testing.T) {
+	l := newLog(t)
+	if _, err := l.Verify(t.Context()); err != nil {
+		t.Errorf("an empty log: %v", err)
+	}
+	look(t, l, 3)
+	if err := l.DB.Exec(t.Context(), `DELETE FROM access_log WHERE seq = 3`); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(l.Head); err != nil {
+		t.Fatal(err)
+	}
+	var broken *access.BrokenError
+	if _, err := l.Verify(t.Context()); !errors.As(err, &broken) {
+		t.Errorf("not found: %v", err)
+	}
+	if err := l.Record(t.Context(), access.Entry{}); !errors.As(err, &broken) {
+		t.Errorf("a look after the end was cut: %v", err)
+	}
+}
+
 // TestNoLogNoLook: where the log cannot be trusted or written, nothing is shown.
 func TestNoLogNoLook(t *testing.T) {
 	l := newLog(t)

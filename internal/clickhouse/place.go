@@ -38,6 +38,10 @@ func newPlace(dir string) (*place, error) {
 	if err := os.MkdirAll(abs, 0o700); err != nil {
 		return nil, directoryError(abs, err)
 	}
+	if info, err := os.Stat(abs); err == nil && info.Mode().Perm()&0o022 != 0 {
+		// Who may rename the socket may answer in its place.
+		return nil, &DirectoryError{Dir: abs, Reason: "others may write to it: take that away with chmod go-w"}
+	}
 	p := &place{dir: abs}
 	probe, err := os.OpenFile(p.path(startName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

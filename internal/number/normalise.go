@@ -123,7 +123,7 @@ func (n *Normaliser) E164(raw string) (string, Class) {
 		return "raw:" + strings.ToLower(s), External
 	}
 	if n.isInternal(digits) {
-		return digits, Internal
+		return n.codeOnly(digits), Internal
 	}
 	digits = withoutCode(digits)
 	number := n.parse(digits)
@@ -148,7 +148,25 @@ func (n *Normaliser) isInternal(digits string) bool {
 	if strings.ContainsAny(digits, "*#") {
 		return longestRun(digits) <= shortDigits && len(digits) <= 2*shortDigits
 	}
-	return !n.plan.Given() && digits[0] != '+' && len(digits) <= shortDigits
+	// A plan that lists no extensions does not say which short numbers there are.
+	listed := n.plan != nil && len(n.plan.Extensions) > 0
+	return !listed && digits[0] != '+' && len(digits) <= shortDigits
+}
+
+// codeOnly cuts what follows a service code ("*98*4711#" is "*98"): behind it
+// people dial mailboxes and PINs.
+func (n *Normaliser) codeOnly(digits string) string {
+	if n.plan.IsAccess(digits) || n.plan.IsExtension(digits) {
+		return digits
+	}
+	start := strings.IndexFunc(digits, func(r rune) bool { return r != '*' && r != '#' })
+	if start < 1 {
+		return digits
+	}
+	if end := strings.IndexAny(digits[start:], "*#"); end >= 0 && start+end < len(digits)-1 {
+		return digits[:start+end]
+	}
+	return digits
 }
 
 func longestRun(s string) (longest int) {
@@ -156,6 +174,16 @@ func longestRun(s string) (longest int) {
 		longest = max(longest, len(run))
 	}
 	return longest
+}
+
+// digitCount counts digits wherever they stand: 070-174 06 17 is a number too.
+func digitCount(s string) (count int) {
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			count++
+		}
+	}
+	return count
 }
 
 // withoutCode returns the number that a service code carries ("#31#0701740617",
@@ -230,7 +258,7 @@ func (n *Normaliser) Mailbox(raw string) string {
 	if raw == "" {
 		return ""
 	}
-	if isMailboxName(raw) && (n.isInternal(raw) || longestRun(raw) <= shortDigits) {
+	if isMailboxName(raw) && (n.isInternal(raw) || digitCount(raw) <= shortDigits) {
 		return raw
 	}
 	if p := n.Party(raw); p.Known() {

@@ -59,7 +59,9 @@ func TestE164(t *testing.T) {
 		{townPlan, "8500", "8500", Internal},
 		{townPlan, "*98", "*98", Internal},
 		{townPlan, "*21#", "*21#", Internal},
-		{townPlan, "0846500412", "4112", Internal}, // the longest block wins
+		{townPlan, "*98*4711#", "*98", Internal},                    // a PIN behind the code
+		{&Plan{Access: []string{"8500"}}, "4555", "4555", Internal}, // the plan lists no extensions
+		{townPlan, "0846500412", "4112", Internal},                  // the longest block wins
 		{townPlan, "+46846500412", "4112", Internal},
 		{townPlan, "0313900600", "+46313900600", External}, // in a block, but no extension
 		{townPlan, "", "", Withheld},

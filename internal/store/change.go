@@ -49,9 +49,13 @@ func (s *Store) AddChange(ctx context.Context, c Change, replace bool) error {
 	if err != nil {
 		return err
 	}
+	var added time.Time
 	for _, have := range changes {
 		if have.ID == c.ID && !replace {
 			return &ChangeExistsError{c.ID}
+		}
+		if have.ID == c.ID {
+			added = have.Added
 		}
 	}
 	batch, err := s.DB.PrepareBatch(ctx, `INSERT INTO changes (id, vendor, from, to, basis, extensions, listed, added)`)
@@ -59,7 +63,7 @@ func (s *Store) AddChange(ctx context.Context, c Change, replace bool) error {
 		return err
 	}
 	defer batch.Abort()
-	if err := batch.Append(c.ID, c.Vendor, c.From, epoch(c.To), c.Basis, c.Extensions, c.Listed, time.Now()); err != nil {
+	if err := batch.Append(c.ID, c.Vendor, c.From, Epoch(c.To), c.Basis, c.Extensions, c.Listed, Later(added)); err != nil {
 		return err
 	}
 	return batch.Send()
@@ -100,10 +104,20 @@ func (s *Store) Change(ctx context.Context, id string) (Change, error) {
 	return Change{}, &UnknownChangeError{id}
 }
 
-// epoch is how a table says "none": the zero time does not fit a DateTime64.
-func epoch(t time.Time) time.Time {
+// Epoch is how a table says "none": the zero time does not fit a DateTime64.
+func Epoch(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Unix(0, 0).UTC()
 	}
 	return t.UTC()
+}
+
+// Later is now, or just after have when a clock was set back: of two rows of one
+// key the later one counts.
+func Later(have time.Time) time.Time {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	if !now.After(have) {
+		now = have.Add(time.Millisecond)
+	}
+	return now
 }

@@ -2,9 +2,14 @@ package store
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // Holder is one row of the directory: who held an extension, and when.
@@ -26,8 +31,9 @@ type Holder struct {
 	Language     string
 	From, To     time.Time // [From, To); zero: always
 
-	// As records carry the numbers, and as E.164.
-	extensionID, didToken, mobileToken, did164, mob64 string
+	// Called and Calling are the numbers in every form that records can have them in.
+	Called, Calling   []string
+	did164, mobile164 string
 }
 
 // Problem is a row of the directory that is wrong, or was understood with doubt.
@@ -51,23 +57,22 @@ var headers = map[string][]string{
 	"email":         {"email", "e-mail", "e-post", "epost"},
 	"activity":      {"activity", "verksamhet"},
 	"client_facing": {"client_facing", "client facing", "klientkontakt"},
-	"protected":     {"protected", "skyddad", "skyddade personuppgifter", "skyddad identitet"},
+	"protected":     {"protected", "skyddad", "skyddade personuppgifter", "skyddad identitet", "sekretess", "sekretessmarkering", "skyddad folkbokföring"},
 	"language":      {"language", "språk"},
 	"valid_from":    {"valid_from", "giltig från", "fr.o.m.", "from"},
 	"valid_to":      {"valid_to", "giltig till", "t.o.m.", "tom"},
 }
 
-// layout finds the columns by their names.
-func layout(header []string) (map[string]int, error) {
-	at := map[string]int{}
-	var unknown []string
+// layout finds the columns by their names, and those whose names say nothing.
+func layout(header []string) (at map[string]int, unknown []string, err error) {
+	at = map[string]int{}
 	for i, cell := range header {
 		cell = strings.ToLower(strings.TrimSpace(cell))
 		found := false
 		for field, names := range headers {
 			if slices.Contains(names, cell) {
 				if _, twice := at[field]; twice {
-					return nil, fmt.Errorf("two columns are the %s: name each column once", field)
+					return nil, nil, fmt.Errorf("two columns are the %s: name each column once", field)
 				}
 				at[field], found = i, true
 			}
@@ -77,9 +82,9 @@ func layout(header []string) (map[string]int, error) {
 		}
 	}
 	if _, ok := at["extension"]; !ok {
-		return nil, fmt.Errorf("no column is called extension (or anknytning); the first row has %q", unknown)
+		return nil, nil, fmt.Errorf("no column is called extension (or anknytning); the first row has %q", header)
 	}
-	return at, nil
+	return at, unknown, nil
 }
 
 // holder reads one row. A doubt about protection counts as protected, and a date
@@ -88,7 +93,7 @@ func layout(header []string) (map[string]int, error) {
 func holder(cells []string, at map[string]int, line int, zone *time.Location) (h Holder, problems []Problem) {
 	get := func(field string) string {
 		if i, ok := at[field]; ok && i < len(cells) {
-			return strings.TrimSpace(cells[i])
+			return strings.TrimSpace(strings.Map(noControl, cells[i]))
 		}
 		return ""
 	}
@@ -100,8 +105,14 @@ func holder(cells []string, at map[string]int, line int, zone *time.Location) (h
 		Name: get("name"), Title: get("title"), Unit: get("unit"), Controller: get("controller"), Manager: get("manager"),
 		Email: get("email"), Activity: get("activity"), Language: get("language"),
 	}
-	if h.Extension == "" {
+	switch {
+	case h.Extension == "":
 		bad(true, "the row has no extension")
+	case !extensionShape.MatchString(h.Extension):
+		bad(true, "extension %q is not a number: write its digits only, one extension a row", h.Extension)
+	}
+	if h.Mobile != "" && !strings.ContainsAny(h.Mobile, "0123456789") {
+		bad(false, "mobile %q is not a number", h.Mobile)
 	}
 	if h.Mailbox == "" {
 		h.Mailbox = h.Extension
@@ -127,6 +138,16 @@ func holder(cells []string, at map[string]int, line int, zone *time.Location) (h
 	return h, problems
 }
 
+var extensionShape = regexp.MustCompile(`^\+?[0-9*#]{1,15}$`)
+
+// noControl takes out what would move a cursor where names are shown.
+func noControl(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
 func yes(cell string) (value, known bool) {
 	switch strings.ToLower(cell) {
 	case "yes", "ja", "true", "sant", "1", "x", "y", "j":
@@ -148,6 +169,12 @@ func date(cell string, zone *time.Location, after int) (time.Time, error) {
 	}
 	if t, err := time.Parse(time.RFC3339, cell); err == nil {
 		return t, nil
+	}
+	// A workbook keeps days as numbers since 1900.
+	if n, err := strconv.ParseFloat(cell, 64); err == nil && n > 20000 && n < 80000 {
+		if day, err := excelize.ExcelDateToTime(n, false); err == nil {
+			return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone).AddDate(0, 0, after), nil
+		}
 	}
 	return time.Time{}, fmt.Errorf("%q is not a date like 2019-02-22", cell)
 }

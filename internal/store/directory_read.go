@@ -42,9 +42,15 @@ func ReadDirectory(file io.Reader, zone *time.Location) ([]Holder, []Problem, er
 	if len(rows) == 0 {
 		return nil, nil, errors.New("the file has no rows: the first must name the columns")
 	}
-	at, err := layout(rows[0].cells)
+	at, unknown, err := layout(rows[0].cells)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, name := range unknown {
+		problems = append(problems, Problem{rows[0].line, fmt.Sprintf("column %q is not understood and not used", name), false})
+	}
+	if _, ok := at["protected"]; !ok {
+		problems = append(problems, Problem{rows[0].line, "no column says who is protected (protected, skyddad): nobody is hidden", false})
 	}
 	var holders []Holder
 	for _, row := range rows[1:] {
@@ -115,19 +121,33 @@ func readCSV(content []byte) (rows []row, problems []Problem, err error) {
 	}
 }
 
+// Bounds of a workbook: a small file can unpack to more cells than memory has.
+const (
+	sheetColumns = 200
+	sheetRows    = 500_000
+)
+
 func readXLSX(content []byte) (rows []row, _ []Problem, err error) {
-	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{UnzipSizeLimit: directoryLimit, RawCellValue: false})
+	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{UnzipSizeLimit: directoryLimit})
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the workbook: %w", err)
 	}
 	defer book.Close()
 	sheet := book.GetSheetName(0)
-	cells, err := book.GetRows(sheet, excelize.Options{RawCellValue: false})
+	read, err := book.Rows(sheet)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading sheet %q: %w", sheet, err)
 	}
-	for i, c := range cells {
-		rows = append(rows, row{i + 1, c})
+	defer read.Close()
+	for n := 1; read.Next(); n++ {
+		cells, err := read.Columns(excelize.Options{RawCellValue: true})
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading sheet %q, row %d: %w", sheet, n, err)
+		}
+		if len(cells) > sheetColumns || n > sheetRows {
+			return nil, nil, fmt.Errorf("sheet %q has more than %d columns or %d rows: this is no directory of staff", sheet, sheetColumns, sheetRows)
+		}
+		rows = append(rows, row{n, cells})
 	}
-	return rows, nil, nil
+	return rows, nil, read.Error()
 }

@@ -66,16 +66,32 @@ func TestReadDirectory(t *testing.T) {
 		"byte order mark":        {[]byte("\xef\xbb\xbfanknytning;namn;enhet;förvaltning;mobil;skyddad\n4105;Åsa Öberg;Förskola;SKH;070-174 06 53;x\n"), []store.Holder{asa}, nil},
 		"XLSX":                   {workbook(t, []any{"anknytning", "namn", "enhet", "förvaltning", "mobil", "skyddad"}, []any{4105, "Åsa Öberg", "Förskola", "SKH", "070-174 06 53", "ja"}), []store.Holder{asa}, nil},
 		"doubtful protection":    {[]byte("extension,protected\n4105,maybe\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", Protected: true}}, []store.Problem{{Line: 2, Reason: `protected is "maybe", not yes or no: taken as yes`}}},
-		"shared mailbox":         {[]byte("extension,mailbox\n4105,4900\n4106,4900\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4900"}, {Line: 3, Extension: "4106", Mailbox: "4900"}}, nil},
-		"dates, the last day in": {[]byte("extension,valid_from,valid_to\n4105,2019-01-01,2019-02-24\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", From: time.Date(2019, 1, 1, 0, 0, 0, 0, stockholm), To: time.Date(2019, 2, 25, 0, 0, 0, 0, stockholm)}}, nil},
+		"shared mailbox":         {[]byte("extension,mailbox,protected\n4105,4900,\n4106,4900,\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4900"}, {Line: 3, Extension: "4106", Mailbox: "4900"}}, nil},
+		"dates, the last day in": {[]byte("extension,valid_from,valid_to,protected\n4105,2019-01-01,2019-02-24,no\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", From: time.Date(2019, 1, 1, 0, 0, 0, 0, stockholm), To: time.Date(2019, 2, 25, 0, 0, 0, 0, stockholm)}}, nil},
 		"bad rows between good ones": {
-			[]byte("extension,name,valid_to\n4105,A,\n,B,\n4106,C,24/2\n4107,D,,,\n\"4108,E\n"),
+			[]byte("extension,name,valid_to,protected\n4105,A,\n,B,\n4106,C,24/2\n4107,D,,,,\n\"4108,E\n"),
 			[]store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", Name: "A"}},
 			[]store.Problem{
 				{Line: 3, Reason: "the row has no extension", Fatal: true},
 				{Line: 4, Reason: `valid_to: "24/2" is not a date like 2019-02-22`, Fatal: true},
-				{Line: 5, Reason: "5 cells under 3 columns", Fatal: true},
+				{Line: 5, Reason: "6 cells under 4 columns", Fatal: true},
 				{Line: 6, Reason: `extraneous or missing " in quoted-field`, Fatal: true},
+			},
+		},
+		"columns that say nothing": {
+			[]byte("extension,Fax\n4105,1\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105"}},
+			[]store.Problem{{Line: 1, Reason: `column "fax" is not understood and not used`}, {Line: 1, Reason: "no column says who is protected (protected, skyddad): nobody is hidden"}},
+		},
+		"dates of a workbook": {
+			workbook(t, []any{"extension", "valid_from", "protected"}, []any{4105, time.Date(2019, 1, 15, 0, 0, 0, 0, time.UTC), "no"}),
+			[]store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", From: time.Date(2019, 1, 15, 0, 0, 0, 0, stockholm)}}, nil,
+		},
+		"a name that moves the cursor": {[]byte("extension,name,protected\n4105,\"A\x1b[2J\nB\",no\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", Name: "A [2J B"}}, nil},
+		"no extension at all": {
+			[]byte("extension,protected\nSumma 3,\n4104-4106,\n"), nil,
+			[]store.Problem{
+				{Line: 2, Reason: `extension "Summa 3" is not a number: write its digits only, one extension a row`, Fatal: true},
+				{Line: 3, Reason: `extension "4104-4106" is not a number: write its digits only, one extension a row`, Fatal: true},
 			},
 		},
 	} {

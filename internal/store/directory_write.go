@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"vmaudit/internal/number"
@@ -22,7 +24,7 @@ type DirectoryReport struct {
 	Vanished []string
 }
 
-// Always is the end of a holding without valid_to.
+// never and always are the ends of a holding without valid_from and valid_to.
 var (
 	never  = time.Date(1900, 1, 2, 0, 0, 0, 0, time.UTC)
 	always = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -36,17 +38,23 @@ func (s *Store) ImportDirectory(ctx context.Context, file *os.File, numbers *num
 	if err != nil {
 		return DirectoryReport{}, fmt.Errorf("directory %q: %w", file.Name(), err)
 	}
-	if len(holders) == 0 {
-		return DirectoryReport{Problems: problems}, fmt.Errorf("directory %q: no row can be used", file.Name())
+	if fatal(problems) || len(holders) == 0 {
+		// A directory without somebody's row would leave them out, or show whom it should hide.
+		return DirectoryReport{Problems: problems}, fmt.Errorf("directory %q is not imported, the one before stays: mend its rows first", file.Name())
 	}
 	before, err := s.Holders(ctx)
 	if err != nil {
 		return DirectoryReport{}, err
 	}
-	version := uint64(time.Now().UnixMilli())
+	have, err := s.DirectoryVersion(ctx)
+	if err != nil {
+		return DirectoryReport{}, err
+	}
+	version := max(uint64(time.Now().UnixMilli()), have+1) // also when the clock was set back
 	report := DirectoryReport{Version: version, Stored: len(holders), Problems: problems, Vanished: vanished(before, holders)}
+	plain := number.NewNormaliser(nil, s.Key)
 	for i := range holders {
-		holders[i].identify(numbers)
+		holders[i].identify(numbers, plain)
 	}
 	if err := s.insertHolders(ctx, version, holders); err != nil {
 		return report, fmt.Errorf("storing the directory: %w", err)
@@ -63,13 +71,27 @@ func (s *Store) ImportDirectory(ctx context.Context, file *os.File, numbers *num
 	return report, batch.Send()
 }
 
-// identify gives the numbers the form that records have them in.
-func (h *Holder) identify(numbers *number.Normaliser) {
-	h.extensionID = numbers.Party(h.Extension).ID
-	h.Mailbox = numbers.Mailbox(h.Mailbox)
-	h.didToken, h.mobileToken = numbers.Party(h.DID).ID, numbers.Party(h.Mobile).ID
+// identify gives the numbers the forms that records have them in.
+func (h *Holder) identify(numbers, plain *number.Normaliser) {
+	box, context, other := strings.Cut(h.Mailbox, "@")
+	if h.Mailbox = numbers.Mailbox(box); other && context != "default" {
+		h.Mailbox += "@" + numbers.Mailbox(context)
+	}
+	h.Called = append(forms(h.Extension, numbers, plain), forms(h.DID, numbers, plain)...)
+	h.Calling = forms(h.Mobile, numbers, plain)
 	h.did164, _ = numbers.E164(h.DID)
-	h.mob64, _ = numbers.E164(h.Mobile)
+	h.mobile164, _ = numbers.E164(h.Mobile)
+}
+
+// forms of a number: records may have been imported before the numbering plan was
+// given, and carry it as it is without one.
+func forms(raw string, numbers, plain *number.Normaliser) (ids []string) {
+	for _, n := range []*number.Normaliser{numbers, plain} {
+		if id := n.Party(raw).ID; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func vanished(before, now []Holder) (gone []string) {
@@ -87,7 +109,7 @@ func vanished(before, now []Holder) (gone []string) {
 }
 
 func (s *Store) insertHolders(ctx context.Context, version uint64, holders []Holder) error {
-	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO directory (version, line, extension, extension_id, did, did_token, mobile, mobile_token, mailbox, name, title, unit, controller, manager, email, activity, client_facing, protected, language, valid_from, valid_to)`)
+	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO directory (version, line, extension, did, mobile, called, calling, mailbox, name, title, unit, controller, manager, email, activity, client_facing, protected, language, valid_from, valid_to)`)
 	if err != nil {
 		return err
 	}
@@ -100,7 +122,7 @@ func (s *Store) insertHolders(ctx context.Context, version uint64, holders []Hol
 		if to.IsZero() {
 			to = always
 		}
-		if err := batch.Append(version, uint32(h.Line), h.Extension, h.extensionID, h.did164, h.didToken, h.mob64, h.mobileToken, h.Mailbox, h.Name, h.Title, h.Unit, h.Controller, h.Manager, h.Email, h.Activity, h.ClientFacing, h.Protected, h.Language, from, to); err != nil {
+		if err := batch.Append(version, uint32(h.Line), h.Extension, h.did164, h.mobile164, h.Called, h.Calling, h.Mailbox, h.Name, h.Title, h.Unit, h.Controller, h.Manager, h.Email, h.Activity, h.ClientFacing, h.Protected, h.Language, from, to); err != nil {
 			return err
 		}
 	}
@@ -114,13 +136,13 @@ func (s *Store) DirectoryVersion(ctx context.Context) (version uint64, err error
 }
 
 // Holders returns who holds which extension, as far as the audit needs it:
-// extension, mailbox, protection.
+// numbers, mailbox, protection.
 func (s *Store) Holders(ctx context.Context) ([]Holder, error) {
 	version, err := s.DirectoryVersion(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the directory: %w", err)
 	}
-	rows, err := s.DB.Query(ctx, `SELECT extension, mailbox, protected, valid_from, valid_to FROM directory FINAL WHERE version = {version:UInt64} ORDER BY line`, named("version", version))
+	rows, err := s.DB.Query(ctx, `SELECT extension, mailbox, protected, valid_from, valid_to, called, calling FROM directory FINAL WHERE version = {version:UInt64} ORDER BY line`, named("version", version))
 	if err != nil {
 		return nil, fmt.Errorf("reading the directory: %w", err)
 	}
@@ -128,7 +150,7 @@ func (s *Store) Holders(ctx context.Context) ([]Holder, error) {
 	var all []Holder
 	for rows.Next() {
 		var h Holder
-		if err := rows.Scan(&h.Extension, &h.Mailbox, &h.Protected, &h.From, &h.To); err != nil {
+		if err := rows.Scan(&h.Extension, &h.Mailbox, &h.Protected, &h.From, &h.To, &h.Called, &h.Calling); err != nil {
 			return nil, err
 		}
 		all = append(all, h)

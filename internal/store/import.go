@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -35,6 +36,8 @@ type Job struct {
 	Batch int
 	// Progress is told after every batch; may be nil.
 	Progress func(Progress)
+	// Waiting is told once when another import holds the database; may be nil.
+	Waiting func()
 }
 
 // Progress of one import.
@@ -45,13 +48,24 @@ type Progress struct {
 
 const defaultBatch = 65_536
 
+// ZoneError refuses a zone that is not the one in which the system's files were
+// imported so far: rows that are there already would keep the other zone's times.
+type ZoneError struct {
+	System, Have, Want string
+}
+
+func (e *ZoneError) Error() string {
+	return fmt.Sprintf("files of system %q were imported in zone %q until now, not %q: rows are never changed; give the same zone, or import all into a new database (--db)", e.System, e.Have, e.Want)
+}
+
 // Import stores one file and returns its ledger entry. A file that is in the
-// ledger as done is not read again. An import that was cut off, wherever, is run
-// again over the same file and ends with the same rows as one that was not.
+// ledger as done is not read again: the entry then says Again. An import that was
+// cut off, wherever, is run again over the same file and ends with the same rows
+// as one that was not.
 //
 // Imports into one embedded database wait for each other.
 func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) {
-	unlock, err := s.lockImports(ctx)
+	unlock, err := s.lockImports(ctx, job.Waiting)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -60,11 +74,12 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	if err != nil {
 		return Entry{}, fmt.Errorf("reading %q: %w", src.Name, err)
 	}
-	old, err := s.entry(ctx, job.System, job.Format.Name, sum)
+	old, err := s.entry(ctx, job, sum)
 	if err != nil {
 		return Entry{}, err
 	}
 	if old != nil && old.State == Done {
+		old.Again = true
 		return *old, nil
 	}
 	entry := Entry{System: job.System, Format: job.Format.Name, File: sum, Name: src.Name, Size: uint64(size), State: Running, Started: time.Now().UTC()}
@@ -76,19 +91,29 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	}
 	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size, days: map[int64]struct{}{}, used: make(chan []cdr.Record, 2)}
 	if err := run.do(ctx, io.LimitReader(src.File, size)); err != nil {
-		return run.entry, err
+		return run.entry, errors.Join(err, run.leave(ctx))
 	}
 	return run.entry, nil
+}
+
+// leave writes how far an import came that ends early.
+func (r *importRun) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return r.store.writeEntry(ctx, &r.entry)
 }
 
 // lockImports makes importers of one embedded database take turns: each decides
 // by what is stored which rows are new. A server has no such lock; there two
 // importers of the same rows at once would both count them as stored.
-func (s *Store) lockImports(ctx context.Context) (func(), error) {
+func (s *Store) lockImports(ctx context.Context, waiting func()) (func(), error) {
 	if s.DB.Dir() == "" {
 		return func() {}, nil
 	}
 	lock := flock.New(filepath.Join(s.DB.Dir(), "import.lock"), flock.SetPermissions(0o600))
+	if free, err := lock.TryLock(); err == nil && !free && waiting != nil {
+		waiting()
+	}
 	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("waiting for another import into %q: %w", s.DB.Dir(), err)
 	}

@@ -216,7 +216,7 @@ func TestNoNumberInClear(t *testing.T) {
 	}
 	values := 0
 	for _, c := range columns {
-		if c[1] == "name" || c[0] == "directory" && (c[1] == "did" || c[1] == "mobile") {
+		if c[0] == "schema_migrations" || c[1] == "name" || c[0] == "directory" && (c[1] == "did" || c[1] == "mobile") {
 			continue // staff must be told; a file's name is the user's
 		}
 		for _, v := range d.values(c) {

@@ -27,6 +27,8 @@ type Entry struct {
 	Duplicate uint64 // rows that were there already, from this file or another
 	Rejected  uint64 // lines that could not be read; kept sealed
 	Skipped   uint64 // lines that are no rows: header, blank
+
+	Again bool // the file was imported before: nothing was read; not stored
 }
 
 func (e Entry) adds() error {
@@ -40,12 +42,7 @@ func (s *Store) writeEntry(ctx context.Context, e *Entry) error {
 	if err := e.adds(); err != nil {
 		return err
 	}
-	// The version column orders the rows of one entry: two within a millisecond would tie.
-	now := time.Now()
-	if !now.Truncate(time.Millisecond).After(e.Updated) {
-		now = e.Updated.Add(time.Millisecond)
-	}
-	e.Updated = now.UTC().Truncate(time.Millisecond)
+	e.Updated = Later(e.Updated)
 	batch, err := s.DB.PrepareBatch(ctx, `INSERT INTO imports (system, file, name, size, format, zone, key_id, state, started, updated, read, stored, duplicate, rejected, skipped)`)
 	if err != nil {
 		return fmt.Errorf("writing the ledger: %w", err)
@@ -77,18 +74,25 @@ func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 	return all, rows.Err()
 }
 
-// entry returns the ledger's entry of a file, or nil.
-func (s *Store) entry(ctx context.Context, system, format string, file [32]byte) (*Entry, error) {
+// entry returns the ledger's entry of a file, or nil. It refuses a zone that is
+// not the one of the system's other files with a [ZoneError].
+func (s *Store) entry(ctx context.Context, job Job, file [32]byte) (found *Entry, err error) {
 	all, err := s.Ledger(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for i := range all {
-		if all[i].System == system && all[i].Format == format && all[i].File == file {
-			return &all[i], nil
+	for i, e := range all {
+		if e.System != job.System || e.Format != job.Format.Name {
+			continue
+		}
+		if job.Zone != nil && e.Zone != "" && e.Zone != job.Zone.String() && e.Stored > 0 {
+			return nil, &ZoneError{job.System, e.Zone, job.Zone.String()}
+		}
+		if e.File == file {
+			found = &all[i]
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 // Reject is a line that could not be read, as it may be shown: the line itself

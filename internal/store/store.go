@@ -40,20 +40,35 @@ type Store struct {
 	Key *number.Key
 }
 
-// Open returns the store of db. An embedded database is migrated at once; of a
-// server, which may be shared, it only demands that `vmaudit db migrate` was run.
-// It refuses a database whose rows carry the tokens of another key: the same
-// caller would have two tokens, and owners would be taken for strangers.
-func Open(ctx context.Context, db *clickhouse.DB, key *number.Key) (*Store, error) {
+// Prepare brings the schema of an embedded database up to date; of a server,
+// which may be shared, it only demands that `vmaudit db migrate` was run. It
+// returns the ids of the deployment keys that the database was filled with.
+func Prepare(ctx context.Context, db *clickhouse.DB) (keys []string, err error) {
 	if db.Dir() != "" {
-		if _, err := clickhouse.Migrate(ctx, db, Migrations(), ""); err != nil {
-			return nil, err
-		}
-	} else if err := demandMigrated(ctx, db); err != nil {
+		_, err = clickhouse.Migrate(ctx, db, Migrations(), "")
+	} else {
+		err = demandMigrated(ctx, db)
+	}
+	if err != nil {
 		return nil, err
 	}
-	s := &Store{DB: db, Key: key}
-	return s, s.demandKey(ctx)
+	return keyIDs(ctx, db)
+}
+
+// Open returns the store of db, prepared. It refuses a database whose rows carry
+// the tokens of another key with a [WrongKeyError]: the same caller would have two
+// tokens, and owners would be taken for strangers.
+func Open(ctx context.Context, db *clickhouse.DB, key *number.Key) (*Store, error) {
+	keys, err := Prepare(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range keys {
+		if id != key.ID() {
+			return nil, &WrongKeyError{Have: key.ID(), Want: keys}
+		}
+	}
+	return &Store{DB: db, Key: key}, nil
 }
 
 func demandMigrated(ctx context.Context, db *clickhouse.DB) error {
@@ -79,28 +94,18 @@ func (e *WrongKeyError) Error() string {
 	return fmt.Sprintf("deployment key %q is not the one that this database was filled with (%q): name the right one with key_file in --config", e.Have, e.Want)
 }
 
-func (s *Store) demandKey(ctx context.Context) error {
-	var ids []string
-	const q = `SELECT DISTINCT key_id FROM (SELECT key_id FROM imports UNION ALL SELECT key_id FROM directory_versions)`
-	rows, err := s.DB.Query(ctx, q)
+func keyIDs(ctx context.Context, db *clickhouse.DB) (ids []string, err error) {
+	rows, err := db.Query(ctx, `SELECT DISTINCT key_id FROM (SELECT key_id FROM imports UNION ALL SELECT key_id FROM directory_versions)`)
 	if err != nil {
-		return fmt.Errorf("reading the key ids of the database: %w", err)
+		return nil, fmt.Errorf("reading the key ids of the database: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return err
+			return nil, err
 		}
 		ids = append(ids, id)
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if id != s.Key.ID() {
-			return &WrongKeyError{Have: s.Key.ID(), Want: ids}
-		}
-	}
-	return nil
+	return ids, rows.Err()
 }

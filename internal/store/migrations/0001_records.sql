@@ -75,4 +75,5 @@ CREATE TABLE IF NOT EXISTS rejects
     at      DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(at)
-ORDER BY (system, file, format, line);
+ORDER BY (system, file, format, line)
+SETTINGS non_replicated_deduplication_window = 1000;

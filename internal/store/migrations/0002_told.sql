@@ -6,11 +6,10 @@ CREATE TABLE IF NOT EXISTS directory
     version       UInt64                 COMMENT 'import of the directory, Unix milliseconds',
     line          UInt32,
     extension     String,
-    extension_id  String                 COMMENT 'the extension as records carry it',
     did           String                 COMMENT 'E.164',
-    did_token     String                 COMMENT 'the same as records carry it',
     mobile        String                 COMMENT 'E.164',
-    mobile_token  String,
+    called        Array(String)          COMMENT 'extension and DID in every form that records can have them in',
+    calling       Array(String)          COMMENT 'the mobile, likewise',
     mailbox       String,
     name          String,
     title         String,
@@ -26,7 +25,8 @@ CREATE TABLE IF NOT EXISTS directory
     valid_to      DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (version, line);
+ORDER BY (version, line)
+SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE TABLE IF NOT EXISTS directory_versions
 (

@@ -5,7 +5,7 @@
 CREATE TABLE IF NOT EXISTS sessions
 (
     system          LowCardinality(String),
-    day             Date                       COMMENT 'UTC date of the call''s first record',
+    day             Date                       COMMENT 'UTC date of its beginning',
     build           UInt64                     COMMENT 'the run that derived it',
     id              FixedString(16),
     call            String,
@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS sessions
     dialled_class   LowCardinality(String),
     diverting       String,
     diverting_class LowCardinality(String),
+    others          Array(String)              COMMENT 'every caller, dialled and diverting number in the call''s records',
     deposit         UInt32                     COMMENT 'records that show the deposit application',
     opened          UInt32                     COMMENT 'records that show the mailbox application without authentication',
     demanded        UInt32                     COMMENT 'records that show that a PIN was asked for',
