@@ -1,0 +1,300 @@
+package analysis_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vmaudit/analysis"
+	"vmaudit/internal/number"
+	"vmaudit/internal/store"
+)
+
+const somebody = "0701740699"
+
+func hour(c string) store.Change {
+	return store.Change{ID: c, From: noon.Add(-time.Hour), To: noon.Add(time.Hour), Basis: "stated"}
+}
+
+// found writes sessions as "mailbox verdict", sorted.
+func found(sessions []analysis.Session) (out []string) {
+	for _, s := range sessions {
+		out = append(out, s.Mailbox+" "+string(s.Verdict))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestLeftOut are calls whose leak was once left out of the list, or taken for the
+// owner's: what each must be found as.
+func TestLeftOut(t *testing.T) {
+	directory := townDirectory + "4107,,,4107@kommun,Greta Ahl,SKH,yes,,\n" +
+		"4108,08-465 004 08,,4108,Henrik Sund,SKH,no,,\n4109,08-465 004 08,,4109,Ida Norén,SKH,no,,\n" +
+		"410002,,,410002,Lars Hed,SKH,no,,2026-01-31\n"
+	for name, test := range map[string]struct {
+		rows []fmt.Stringer
+		want []string
+	}{
+		"diverted on a leg that shows no voicemail": {[]fmt.Stringer{
+			leg{call: "1", seq: "1", src: somebody, dst: "4101", app: "Dial", data: "Local/8500@x,20", partner: "Local/8500@x-1;1"},
+			leg{call: "1", seq: "2", src: "4101", dst: "8500", app: "VoiceMailMain", data: "4101@default,s"},
+		}, []string{"4101 mailbox-opened"}},
+		"nothing says what was dialled": {[]fmt.Stringer{
+			leg{src: "4102", dst: "s", app: "VoiceMailMain", data: "4102@default,s"},
+		}, []string{"4102 mailbox-opened"}},
+		"two extensions in one call, nothing known of either": {[]fmt.Stringer{
+			leg{seq: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"},
+			leg{seq: "2", src: somebody, dst: "4102", app: "Dial", data: "PJSIP/4102,20", at: noon.Add(time.Minute)},
+		}, []string{"4101 not-excluded", "4102 not-excluded"}},
+		"a deposit for one hides nothing of the other": {[]fmt.Stringer{
+			leg{seq: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"},
+			leg{seq: "2", src: somebody, dst: "4102", app: "VoiceMail", data: "4102@default,u", at: noon.Add(time.Minute)},
+		}, []string{"4101 not-excluded", "4102 deposit-logged"}},
+		"a DID of two": {[]fmt.Stringer{
+			leg{src: somebody, dst: "0846500408", app: "Dial", data: "PJSIP/4108,20"},
+		}, []string{"4108 not-excluded", "4109 not-excluded"}},
+		"an owner who left": {[]fmt.Stringer{
+			leg{src: somebody, dst: "410002", app: "Dial", data: "PJSIP/410002,20"},
+		}, []string{"- not-excluded"}}, // its mailbox's name is a token
+		"a refusal after an answer": {[]fmt.Stringer{
+			leg{src: somebody, dst: "4101", app: "Congestion"},
+		}, []string{"4101 not-excluded"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t, nil)
+			w.loadRows(test.rows)
+			w.directoryText(directory)
+			got := found(w.sessions(w.audit(hour("c"))))
+			for i := range got {
+				if strings.HasPrefix(got[i], "t1-") {
+					got[i] = "- " + strings.Fields(got[i])[1]
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("sessions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAutumnNight: an event in the repeated hour may be either; the window after
+// the second must have it.
+func TestAutumnNight(t *testing.T) {
+	w := newTown(t, nil)
+	stockholm, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.zone = stockholm
+	w.loadText("asterisk-cel", strings.ReplaceAll(event{call: "1", name: "APP_START", src: somebody, dialled: "4101", app: "VoiceMailMain", data: "4101@default,s"}.String(),
+		"2026-03-02 12:00:00.000", "2026-10-25 02:30:00.000"))
+	w.directoryText(townDirectory)
+	second := time.Date(2026, 10, 25, 1, 0, 0, 0, time.UTC)
+	sessions := w.sessions(w.audit(store.Change{ID: "c", From: second, To: second.Add(time.Hour)}))
+	if len(sessions) != 1 || !slices.Contains(sessions[0].Reasons, "time-ambiguous") {
+		t.Errorf("sessions %+v, want the one that may be in the window", sessions)
+	}
+}
+
+// TestPlanLater: a numbering plan that is given after an import loses nobody.
+func TestPlanLater(t *testing.T) {
+	w := newTown(t, nil)
+	w.loadRows([]fmt.Stringer{leg{src: somebody, dst: "410001", app: "Dial", data: "PJSIP/410001,20"}})
+	plan := &number.Plan{Extensions: []string{"410000-410999"}, Access: []string{"8500"}}
+	w.numbers = number.NewNormaliser(plan, w.store.Key)
+	w.auditor.Plan, w.auditor.Numbers = plan, w.numbers
+	w.directoryText("extension,name,controller,protected\n410001,Alva Ek,EAV,no\n")
+	list, err := w.auditor.Affected(t.Context(), w.audit(hour("c")), analysis.Filter{})
+	if err != nil || list.Exposed != 1 || list.Extensions[0].Name != "Alva Ek" {
+		t.Errorf("list %+v, %v, want Alva Ek", list, err)
+	}
+}
+
+// TestVendorsList: an extension of the list counts whatever form records have it
+// in, and a session at nobody's mailbox is not out of scope.
+func TestVendorsList(t *testing.T) {
+	w := newTown(t, nil)
+	w.loadRows([]fmt.Stringer{
+		leg{call: "1", seq: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"},
+		leg{call: "2", seq: "2", src: somebody, dst: "4102", app: "Dial", data: "PJSIP/4102,20"},
+		leg{call: "3", seq: "3", src: somebody, dst: "4103", app: "Dial", data: "PJSIP/4103,20"},
+		leg{call: "4", seq: "4", src: somebody, dst: "8500", app: "VoiceMailMain", data: "@default"},
+		leg{call: "5", seq: "5", src: somebody, dst: "4102", app: "VoiceMailMain", data: "4102@default,s"},
+	})
+	w.directoryText(townDirectory)
+	change := hour("c")
+	change.Listed, change.Extensions = true, []string{"4101", "4103", "4999"}
+	audit := w.audit(change)
+	want := []string{" not-excluded", "4101 not-excluded", "4102 mailbox-opened", "4102 out-of-scope", "4900 not-excluded"}
+	if diff := cmp.Diff(want, found(w.sessions(audit))); diff != "" {
+		t.Errorf("sessions (-want +got):\n%s", diff)
+	}
+	summary, err := w.auditor.Summarise(t.Context(), audit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1 of the 3 extensions on the vendor's list", "by the vendor's list only", "whose mailbox it was is not known"} {
+		if !strings.Contains(strings.Join(summary.Notes, "\n"), want) {
+			t.Errorf("notes %q lack %q", summary.Notes, want)
+		}
+	}
+}
+
+// TestProtected: who is protected is counted, and appears nowhere: not as another
+// session's dialled number, not as a caller, not in a context that the directory
+// does not know, not when another holds the extension too.
+func TestProtected(t *testing.T) {
+	w := newTown(t, nil)
+	w.loadRows([]fmt.Stringer{
+		leg{call: "1", seq: "1", src: somebody, dst: "4107", app: "VoiceMailMain", data: "4102@default,s"},
+		leg{call: "2", seq: "2", src: "4107", dst: "4102", app: "VoiceMailMain", data: "4102@default,s"},
+		leg{call: "3", seq: "3", src: somebody, dst: "8500", app: "VoiceMailMain", data: "4107@kommun,s"},
+		leg{call: "4", seq: "4", src: somebody, dst: "4102", app: "VoiceMail", data: "4107@default,u"},
+		leg{call: "4", seq: "5", src: somebody, dst: "4102", app: "VoiceMailMain", data: "4102@default,s"},
+	})
+	w.directoryText("extension,name,controller,protected,mobile\n4102,Birger Lund,SKH,no,\n4107,Greta Ahl,SKH,yes,070-174 06 07\n4107,Deputy,SKH,no,\n")
+	audit := w.audit(hour("c"))
+	list, err := w.auditor.Affected(t.Context(), audit, analysis.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list.Exposed != 2 || list.Masked != 1 || len(list.Extensions) != 1 {
+		t.Errorf("%d exposed, %d masked, %d listed; want 2, 1, 1", list.Exposed, list.Masked, len(list.Extensions))
+	}
+	seen := fmt.Sprintf("%+v", list)
+	shown, masked, err := w.auditor.Sessions(t.Context(), audit, analysis.SessionFilter{})
+	if err != nil || masked == 0 {
+		t.Fatal(masked, err)
+	}
+	for _, s := range shown {
+		e, err := w.auditor.Explain(t.Context(), audit, s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += fmt.Sprintf("%+v", *e)
+	}
+	if own, masked, err := w.auditor.Sessions(t.Context(), audit, analysis.SessionFilter{Extension: "4107"}); len(own) > 0 || masked > 0 || err != nil {
+		t.Errorf("a question by a protected extension: %+v, %d masked, %v", own, masked, err)
+	}
+	for _, trace := range []string{"4107", "Greta"} {
+		if i := strings.Index(seen, trace); i >= 0 {
+			t.Errorf("%q is shown: ...%s", trace, seen[max(0, i-60):min(len(seen), i+60)])
+		}
+	}
+	if !strings.Contains(seen, "dialled (masked)") {
+		t.Error("nothing was masked: the test looks at nothing")
+	}
+}
+
+// TestManyDays: exports of more days than one insert may touch.
+func TestManyDays(t *testing.T) {
+	w := newTown(t, nil)
+	var rows []fmt.Stringer
+	const days = 150
+	for d := range days {
+		rows = append(rows, leg{call: strconv.Itoa(d), seq: strconv.Itoa(d), src: somebody, dst: "4101", app: "VoiceMail", data: "4101@default,u", at: noon.AddDate(0, 0, d)})
+	}
+	w.loadRows(rows)
+	w.directoryText(townDirectory)
+	if n := len(w.sessions(w.audit(store.Change{ID: "c", From: noon.AddDate(0, 0, -1)}))); n != days {
+		t.Errorf("%d sessions, want %d", n, days)
+	}
+}
+
+// TestAnyOrder: whatever order records arrive in, and however days are cut, every
+// hit is in a session and the sessions are the same: calls with legs up to 20
+// hours apart, over several midnights.
+func TestAnyOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var rows []fmt.Stringer
+	for c := range 40 {
+		at := noon.Add(time.Duration(random.IntN(72*60)) * time.Minute)
+		for l := range 1 + random.IntN(3) {
+			r := leg{call: strconv.Itoa(c), seq: fmt.Sprint(c*10 + l), src: somebody, dst: strconv.Itoa(4101 + random.IntN(3)), at: at, app: "Dial", data: "x", partner: "y"}
+			if random.IntN(2) == 0 {
+				r.app, r.data, r.partner = "VoiceMailMain", r.dst+"@default,s", ""
+			}
+			rows = append(rows, r)
+			at = at.Add(time.Duration(random.IntN(20*60)) * time.Minute)
+		}
+	}
+	change := store.Change{ID: "c", From: noon.AddDate(0, 0, -1)}
+	whole := newTown(t, nil)
+	whole.loadRows(rows)
+	whole.directoryText(townDirectory)
+	want := found(whole.sessions(whole.audit(change)))
+	if len(want) < 20 {
+		t.Fatalf("only %d sessions", len(want))
+	}
+	parts := newTown(t, nil)
+	parts.directoryText(townDirectory)
+	random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	for part := range slices.Chunk(rows, len(rows)/6+1) {
+		parts.loadRows(part)
+		if err := parts.auditor.Derive(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, found(parts.sessions(parts.audit(change)))); diff != "" {
+		t.Errorf("sessions (-in one go +piece by piece):\n%s", diff)
+	}
+}
+
+// TestAgain: an audit follows what is learned after it: late records, another
+// directory, a plan, probes, a replaced window, and a clock that was set back.
+func TestAgain(t *testing.T) {
+	w := newTown(t, nil)
+	expect := func(step string, want ...string) {
+		t.Helper()
+		change, err := w.store.Change(t.Context(), "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, found(w.sessions(w.audit(change)))); diff != "" {
+			t.Errorf("%s: sessions (-want +got):\n%s", step, diff)
+		}
+	}
+	if err := w.store.AddChange(t.Context(), hour("c"), false); err != nil {
+		t.Fatal(err)
+	}
+	w.loadRows([]fmt.Stringer{leg{call: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"}})
+	w.directoryText(townDirectory)
+	expect("CDR only", "4101 not-excluded")
+	w.loadRows([]fmt.Stringer{event{call: "1", name: "APP_START", src: somebody, dialled: "4101", app: "VoiceMailMain", data: "4101@default,s"}})
+	expect("CEL later", "4101 mailbox-opened")
+
+	// A host whose clock ran ahead has derived the day; ours is behind it.
+	if err := w.store.DB.Exec(t.Context(), `INSERT INTO session_days SELECT * REPLACE (built + toIntervalDay(1) AS built) FROM session_days FINAL`); err != nil {
+		t.Fatal(err)
+	}
+	w.loadRows([]fmt.Stringer{leg{call: "2", seq: "2", src: somebody, dst: "4102", app: "VoiceMailMain", data: "4102@default,s"}})
+	expect("the clock set back", "4101 mailbox-opened", "4102 mailbox-opened")
+
+	w.loadRows([]fmt.Stringer{leg{call: "3", seq: "3", src: "0701740622", dst: "8500", app: "VoiceMailMain", data: "4102@default,s"}})
+	expect("a number of nobody", "4101 mailbox-opened", "4102 mailbox-opened", "4102 mailbox-opened")
+	w.directoryText(strings.Replace(townDirectory, "4102,,,", "4102,,070-174 06 22,", 1))
+	expect("it is the owner's mobile", "4101 mailbox-opened", "4102 mailbox-opened", "4102 owner-access")
+	w.auditor.Probes = []string{w.numbers.Party(somebody).ID}
+	expect("our own calls", "4101 probe", "4102 owner-access", "4102 probe")
+	w.auditor.Probes = nil
+	narrow := hour("c")
+	narrow.From = noon.Add(time.Minute)
+	if err := w.store.AddChange(t.Context(), narrow, true); err != nil {
+		t.Fatal(err)
+	}
+	var none *analysis.NoRecordsError
+	change, err := w.store.Change(t.Context(), "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.auditor.Audit(t.Context(), change); !errors.As(err, &none) {
+		t.Errorf("a window without records: %v", err)
+	}
+}
