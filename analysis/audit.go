@@ -213,7 +213,7 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 	}
 	run := rand.Uint64() | 1
 	done := 0
-	for _, slice := range runs(stale) {
+	for _, slice := range runs(stale, judgedAtOnce) {
 		a.progress("judging sessions", done, len(stale))
 		if err := a.judge(ctx, audit, s, run, slice); err != nil {
 			return false, fmt.Errorf("judging the sessions of %s from %s: %w", slice[0].system, slice[0].date.Format(time.DateOnly), err)

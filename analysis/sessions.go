@@ -27,9 +27,12 @@ type day struct {
 	built, judged time.Time // when, as far as that is known
 }
 
-// sliceRecords is how many records one statement may derive sessions from: the
-// engine serves one query at a time, and others want it in between.
-const sliceRecords = 300_000
+// How many records one statement may be about: others want the engine too. Judging
+// looks at the sessions only, which are fewer.
+const (
+	derivedAtOnce = 300_000
+	judgedAtOnce  = 1_000_000
+)
 
 // Derive brings the sessions up to date with the records: days that are new, or
 // whose records or neighbours changed, are derived again. It may be cut off and
@@ -54,7 +57,7 @@ func (a *Auditor) Derive(ctx context.Context) error {
 		stale = append(stale, d)
 	}
 	done := 0
-	for _, slice := range runs(stale) {
+	for _, slice := range runs(stale, derivedAtOnce) {
 		a.progress("deriving sessions", done, len(stale))
 		if err := a.derive(ctx, slice); err != nil {
 			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
@@ -109,13 +112,13 @@ func (a *Auditor) builtDays(ctx context.Context) (map[string]day, error) {
 	return built, err
 }
 
-// runs cuts days, in order, into runs of neighbours of one system with no
-// more than sliceRecords records together.
-func runs(days []day) (all [][]day) {
+// runs cuts days, in order, into runs of neighbours of one system with no more
+// than limit records together.
+func runs(days []day, limit uint64) (all [][]day) {
 	var sum uint64
 	for i, d := range days {
 		next := i > 0 && d.system == days[i-1].system && d.date.Sub(days[i-1].date) == 24*time.Hour
-		if !next || sum+d.records > sliceRecords {
+		if !next || sum+d.records > limit {
 			all, sum = append(all, nil), 0
 		}
 		last := len(all) - 1
@@ -176,9 +179,9 @@ func (a *Auditor) callsPerDay(ctx context.Context, args []any) (map[string]callC
 		FROM (
 			SELECT call, min(day) AS begun, max(action != '') AS reached
 			FROM records
-			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date}
 			GROUP BY call)
-		WHERE begun BETWEEN {first:Date} AND {last:Date}
+		WHERE begun >= {first:Date}
 		GROUP BY begun`,
 		func(scan func(...any) error) error {
 			var date time.Time

@@ -82,8 +82,10 @@ FROM
           AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
           AND call IN
           (
+              -- with a hit that can belong to these days
               SELECT call FROM records
-              WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+              WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} AND {last:Date} + 1
+                AND start < toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 26 HOUR
           )
         GROUP BY call
     )

@@ -3,7 +3,6 @@ package cdr
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,21 +94,28 @@ func (r *Reader) key(slots []int, same *string) string {
 	return string(b)
 }
 
-var nationalNumber = regexp.MustCompile(`^\d+$|(^|\D)0\d{6,}`)
-
 // isKey refuses what is digits only, or has a run of them like a national
 // number's: a counter behind a Unix time ("1795297724.21") is a key.
 func isKey(b []byte) bool {
-	if len(b) > 80 || nationalNumber.Match(b) {
-		return false
-	}
+	run, zero, others := 0, false, 0 // digits in a row, and whether they begin with 0
 	for _, c := range b {
+		if c >= '0' && c <= '9' {
+			if run++; run == 1 {
+				zero = c == '0'
+			}
+			if zero && run > 6 {
+				return false
+			}
+			continue
+		}
+		run = 0
+		others++
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' && c != ':' {
+		if !letter && c != '.' && c != '-' && c != '_' && c != ':' {
 			return false
 		}
 	}
-	return true
+	return others > 0 && len(b) <= 80
 }
 
 // member returns a text or number in a JSON object, nil if there is none.
