@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -65,12 +64,15 @@ func (h *house) importDirectory(ctx context.Context, name string, zone *time.Loc
 		return err
 	}
 	h.sayf("%s: %d rows are the directory now, %d were left out", name, report.Stored, left)
+	if report.Hidden > 0 {
+		h.sayf("%d protected rows of the directory before are not in it: they stay protected until a file says that they are not", report.Hidden)
+	}
 	if n := len(report.Vanished); n > 0 {
-		h.sayf("%d extensions of the directory before are not in it: %s", n, strings.Join(report.Vanished[:min(n, 10)], " "))
+		h.sayf("%d rows of the directory before have extensions that are not in it: %s", n, strings.Join(report.Vanished[:min(n, 10)], " "))
 		h.hintf("keep those who left, with valid_to: older exposures are told to who held the extension then")
 	}
 	if left > 0 {
-		return fmt.Errorf("%d rows of %q were left out: mend them and import the file again", left, name)
+		h.hintf("mend the rows that were left out, and import the file again")
 	}
 	return nil
 }

@@ -87,9 +87,8 @@ func layout(header []string) (at map[string]int, unknown []string, err error) {
 	return at, unknown, nil
 }
 
-// holder reads one row. A doubt about protection counts as protected, and a date
-// that cannot be read makes the row unusable: a wrong one would let somebody out
-// of the list.
+// holder reads one row. A doubt about protection counts as protected; with a date
+// that cannot be read the row hides and is told for all time, but proves no owner.
 func holder(cells []string, at map[string]int, line int, zone *time.Location) (h Holder, problems []Problem) {
 	get := func(field string) string {
 		if i, ok := at[field]; ok && i < len(cells) {
@@ -125,17 +124,24 @@ func holder(cells []string, at map[string]int, line int, zone *time.Location) (h
 		bad(false, "protected is %q, not yes or no: taken as yes", get("protected"))
 		h.Protected = true
 	}
-	var err error
-	if h.From, err = date(get("valid_from"), zone, 0); err != nil {
-		bad(true, "valid_from: %v", err)
-	}
-	if h.To, err = date(get("valid_to"), zone, 1); err != nil {
-		bad(true, "valid_to: %v", err)
-	}
-	if !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To) {
-		bad(true, "valid_to %q is before valid_from %q", get("valid_to"), get("valid_from"))
+	if err := h.dates(get("valid_from"), get("valid_to"), zone); err != nil {
+		h.From, h.To, h.Mobile = time.Time{}, time.Time{}, ""
+		bad(false, "%v: the row counts for all time, and its mobile is not taken for the owner's", err)
 	}
 	return h, problems
+}
+
+func (h *Holder) dates(from, to string, zone *time.Location) (err error) {
+	if h.From, err = date(from, zone, 0); err != nil {
+		return fmt.Errorf("valid_from: %w", err)
+	}
+	if h.To, err = date(to, zone, 1); err != nil {
+		return fmt.Errorf("valid_to: %w", err)
+	}
+	if !h.From.IsZero() && !h.To.IsZero() && !h.From.Before(h.To) {
+		return fmt.Errorf("valid_to %q is before valid_from %q", to, from)
+	}
+	return nil
 }
 
 var extensionShape = regexp.MustCompile(`^\+?[0-9*#]{1,15}$`)

@@ -22,7 +22,13 @@ type DirectoryReport struct {
 	// have. Somebody who left belongs in the file, with valid_to: only then is
 	// an older exposure told to the right person.
 	Vanished []string
+	// Hidden are protected ones among those that the file does not have: they stay
+	// protected until a file says that they are not.
+	Hidden int
 }
+
+// carriedOver is where the lines of rows begin that no line of the file has.
+const carriedOver = 1 << 31
 
 // never and always are the ends of a holding without valid_from and valid_to.
 var (
@@ -38,9 +44,8 @@ func (s *Store) ImportDirectory(ctx context.Context, file *os.File, numbers *num
 	if err != nil {
 		return DirectoryReport{}, fmt.Errorf("directory %q: %w", file.Name(), err)
 	}
-	if fatal(problems) || len(holders) == 0 {
-		// A directory without somebody's row would leave them out, or show whom it should hide.
-		return DirectoryReport{Problems: problems}, fmt.Errorf("directory %q is not imported, the one before stays: mend its rows first", file.Name())
+	if len(holders) == 0 {
+		return DirectoryReport{Problems: problems}, fmt.Errorf("directory %q: no row can be used, the one before stays", file.Name())
 	}
 	before, err := s.Holders(ctx)
 	if err != nil {
@@ -51,10 +56,19 @@ func (s *Store) ImportDirectory(ctx context.Context, file *os.File, numbers *num
 		return DirectoryReport{}, err
 	}
 	version := max(uint64(time.Now().UnixMilli()), have+1) // also when the clock was set back
-	report := DirectoryReport{Version: version, Stored: len(holders), Problems: problems, Vanished: vanished(before, holders)}
+	report := DirectoryReport{Version: version, Stored: len(holders), Problems: problems}
 	plain := number.NewNormaliser(nil, s.Key)
 	for i := range holders {
 		holders[i].identify(numbers, plain)
+	}
+	for _, h := range vanished(before, holders) {
+		if h.Protected {
+			h.Line = carriedOver + report.Hidden
+			holders = append(holders, h)
+			report.Hidden++
+			continue
+		}
+		report.Vanished = append(report.Vanished, h.Extension)
 	}
 	if err := s.insertHolders(ctx, version, holders); err != nil {
 		return report, fmt.Errorf("storing the directory: %w", err)
@@ -94,18 +108,13 @@ func forms(raw string, numbers, plain *number.Normaliser) (ids []string) {
 	return ids
 }
 
-func vanished(before, now []Holder) (gone []string) {
+// vanished returns the rows whose extensions are not there any more.
+func vanished(before, now []Holder) []Holder {
 	have := map[string]bool{}
 	for _, h := range now {
 		have[h.Extension] = true
 	}
-	for _, h := range before {
-		if !have[h.Extension] {
-			gone = append(gone, h.Extension)
-			have[h.Extension] = true
-		}
-	}
-	return gone
+	return slices.DeleteFunc(before, func(h Holder) bool { return have[h.Extension] })
 }
 
 func (s *Store) insertHolders(ctx context.Context, version uint64, holders []Holder) error {
