@@ -316,6 +316,12 @@ func (a *Auditor) publishVerdicts(ctx context.Context, audit *Audit, run uint64,
 	return batch.Send()
 }
 
+// superseded is how old another audit of the same change must be before its
+// verdicts, which are personal data, are dropped: until then somebody may be
+// reading them.
+const superseded = 24 * time.Hour
+
+// recordAudit notes the audit, and forgets those of the change that it replaces.
 func (a *Auditor) recordAudit(ctx context.Context, audit *Audit) error {
 	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO audits (audit, change, from, to, directory, detectors, made)`)
 	if err != nil {
@@ -325,5 +331,43 @@ func (a *Auditor) recordAudit(ctx context.Context, audit *Audit) error {
 	if err := batch.Append(audit.ID, audit.Change.ID, audit.Change.From, store.Epoch(audit.Change.To), audit.directory, version(a.detectors()), time.Now()); err != nil {
 		return err
 	}
-	return batch.Send()
+	if err := batch.Send(); err != nil {
+		return err
+	}
+	var old []string
+	err = a.each(ctx, "looking for older audits", `SELECT audit FROM audits FINAL WHERE change = {change:String} AND audit != {audit:String} AND made < now() - toIntervalSecond({age:UInt32})`,
+		func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			old = append(old, id)
+			return err
+		}, named("change", audit.Change.ID), named("audit", audit.ID), named("age", fmt.Sprint(int(superseded.Seconds()))))
+	for _, id := range old {
+		if err == nil {
+			err = a.forgetAudit(ctx, id)
+		}
+	}
+	return err
+}
+
+// forgetAudit drops an audit's verdicts. Its days are no longer judged before the
+// verdicts go, so that nobody takes what is left for the whole.
+func (a *Auditor) forgetAudit(ctx context.Context, id string) error {
+	if strings.Trim(id, "0123456789abcdef") != "" {
+		return fmt.Errorf("audit %q is no audit's id", id)
+	}
+	for _, step := range [][2]string{
+		{"audit_days", "DELETE FROM %s%s WHERE audit = '" + id + "'"},
+		{"verdicts", "ALTER TABLE %s%s DROP PARTITION '" + id + "'"},
+		{"audits", "DELETE FROM %s%s WHERE audit = '" + id + "'"},
+	} {
+		table, onCluster, err := a.Store.DB.Local(ctx, step[0])
+		if err != nil {
+			return err
+		}
+		if err := a.Store.DB.Exec(ctx, fmt.Sprintf(step[1], table, onCluster)); err != nil {
+			return fmt.Errorf("forgetting audit %s: %w", id, err)
+		}
+	}
+	return nil
 }

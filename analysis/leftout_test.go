@@ -247,6 +247,50 @@ func TestAnyOrder(t *testing.T) {
 	}
 }
 
+// TestOldAudits: verdicts that nothing asks for any more are dropped after a day,
+// and those of today are not.
+func TestOldAudits(t *testing.T) {
+	w := newTown(t, nil)
+	w.loadRows([]fmt.Stringer{leg{call: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"}})
+	w.directoryText(townDirectory)
+	first := w.audit(hour("c"))
+	w.directoryText(strings.Replace(townDirectory, "Alva", "Anna", 1))
+	second := w.audit(hour("c"))
+	left := func() (ids []string) {
+		rows, err := w.store.DB.Query(t.Context(), `SELECT DISTINCT audit FROM verdicts ORDER BY audit`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	if got := left(); len(got) != 2 {
+		t.Fatalf("verdicts of %q, want of both audits", got)
+	}
+	// A day passes.
+	for _, query := range []string{
+		`CREATE TABLE older AS audits`, `INSERT INTO older SELECT * REPLACE (made - toIntervalHour(25) AS made) FROM audits`,
+		`TRUNCATE TABLE audits`, `INSERT INTO audits SELECT * FROM older`,
+	} {
+		if err := w.store.DB.Exec(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again := w.audit(hour("c")); again.ID != second.ID || again.ID == first.ID {
+		t.Fatalf("audits %s, %s, %s", first.ID, second.ID, again.ID)
+	}
+	if got := left(); len(got) != 1 || got[0] != second.ID {
+		t.Errorf("verdicts of %q, want of %s only", got, second.ID)
+	}
+}
+
 // TestAgain: an audit follows what is learned after it: late records, another
 // directory, a plan, probes, a replaced window, and a clock that was set back.
 func TestAgain(t *testing.T) {
