@@ -25,8 +25,14 @@ func dbCommand(t *tool) *cli.Command {
 			},
 		}, {
 			Name: "migrate", Usage: "bring the schema up to date",
-			Flags: []cli.Flag{&cli.StringFlag{Name: "cluster", Usage: "create replicated and distributed tables on the cluster of this `NAME`"}},
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "cluster", Usage: "create replicated and distributed tables on the cluster of this `NAME`"},
+				&cli.BoolFlag{Name: "print", Usage: "print the statements for an empty database named default, and run none"},
+			},
 			Action: func(c *cli.Context) error {
+				if c.Bool("print") {
+					return t.printSchema(c.String("cluster"))
+				}
 				return t.withDatabase(c, func(ctx context.Context, h *house) error {
 					applied, err := clickhouse.Migrate(ctx, h.db, store.Migrations(), c.String("cluster"))
 					for _, m := range applied {
@@ -40,6 +46,14 @@ func dbCommand(t *tool) *cli.Command {
 			},
 		}},
 	}
+}
+
+func (t *tool) printSchema(cluster string) error {
+	statements, err := clickhouse.Render(store.Migrations(), "default", cluster)
+	for _, s := range statements {
+		fmt.Fprintf(t.stdout, "%s;\n\n", s)
+	}
+	return err
 }
 
 // withDatabase opens the database alone: its schema need not be there yet.

@@ -80,15 +80,31 @@ func Status(ctx context.Context, db *DB, files fs.FS, cluster string) ([]Migrati
 	}
 	// What cannot be written for this cluster must be known before the first
 	// statement runs.
-	r := &renderer{cluster: cluster, database: "default"}
-	for _, m := range all {
-		for _, sql := range m.statements {
-			if _, err := r.render(sql); err != nil {
-				return nil, fmt.Errorf("migration %s: %w", m.Name, err)
-			}
-		}
+	if _, err := Render(files, "default", cluster); err != nil {
+		return nil, err
 	}
 	return all, compareLedger(ctx, db, all)
+}
+
+// Render returns the statements that [Migrate] runs in a database of that name
+// that has no migration yet, without running any.
+func Render(files fs.FS, database, cluster string) ([]string, error) {
+	all, err := readMigrations(files)
+	if err != nil {
+		return nil, err
+	}
+	var statements []string
+	r := &renderer{cluster: cluster, database: database}
+	for _, m := range all {
+		for _, sql := range m.statements {
+			rendered, err := r.render(sql)
+			if err != nil {
+				return nil, fmt.Errorf("migration %s: %w", m.Name, err)
+			}
+			statements = append(statements, rendered...)
+		}
+	}
+	return statements, nil
 }
 
 // compareLedger fills in when each migration was applied.
