@@ -112,8 +112,10 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 		s.listed = append(s.listed, ext, a.Numbers.Party(ext).ID, a.Numbers.Mailbox(ext))
 	}
 	for _, h := range holders {
-		if slices.Contains(change.Extensions, h.Extension) {
-			s.listed = append(s.listed, h.Mailbox)
+		if slices.ContainsFunc(change.Extensions, func(ext string) bool {
+			return ext == h.Extension || slices.Contains(h.Called, a.Numbers.Party(ext).ID)
+		}) {
+			s.listed = append(s.listed, h.Mailbox, h.Extension)
 		}
 	}
 	slices.Sort(s.listed)
@@ -154,7 +156,8 @@ func (a *Auditor) accessNumbers(ctx context.Context, version uint64) ([]string, 
 
 func (a *Auditor) isAccess(n string, directory bool) bool {
 	if a.Plan.Given() {
-		return a.Plan.IsAccess(n)
+		// A service code that is not listed as an extension is nobody's mailbox.
+		return a.Plan.IsAccess(n) || strings.ContainsAny(n, "*#") && !a.Plan.IsExtension(n)
 	}
 	return directory || strings.ContainsAny(n, "*#")
 }

@@ -88,3 +88,14 @@ func (g *guard) hideMessages(paths []string) []string {
 	}
 	return out
 }
+
+// ends reports whether a number ends in a protected extension, as a code that
+// leads to its mailbox does.
+func (g *guard) ends(number string) bool {
+	for ext := range g.extensions {
+		if strings.HasSuffix(strings.TrimRight(number, "#"), ext) {
+			return true
+		}
+	}
+	return false
+}

@@ -75,6 +75,10 @@ func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) err
 	if audit.directory == 0 || a.Plan.Given() {
 		return nil
 	}
+	protected, err := a.protected(ctx)
+	if err != nil {
+		return err
+	}
 	var numbers []string
 	var total uint64
 	err = a.each(ctx, "counting numbers that the directory does not know", `
@@ -87,7 +91,7 @@ func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) err
 			var n uint64
 			err := scan(&number, &n)
 			total += n
-			if len(numbers) < unknownShown {
+			if len(numbers) < unknownShown && !protected.ends(number) {
 				numbers = append(numbers, fmt.Sprintf("%s (%d)", number, n))
 			}
 			return err
@@ -95,7 +99,29 @@ func (a *Auditor) noteUnknown(ctx context.Context, audit *Audit, s *Summary) err
 	if total > 0 {
 		s.say("dialled numbers that the directory does not know count as access numbers: %s; if one is a staff extension, add it to the directory or give a numbering plan in --config", strings.Join(numbers, ", "))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.noteOutside(ctx, audit, s)
+}
+
+// noteOutside tells of outside numbers that lead to voicemail and are in nobody's
+// row of the directory: a DID that is missing there.
+func (a *Auditor) noteOutside(ctx context.Context, audit *Audit, s *Summary) error {
+	var n, numbers uint64
+	err := a.Store.DB.QueryRow(ctx, `
+		SELECT count(), uniqExact(dialled) FROM sessions
+		WHERE dialled_class IN ('external', 'foreign') AND (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
+		  AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}
+		  AND dialled NOT IN (SELECT arrayJoin(called) FROM directory FINAL WHERE version = {directory:UInt64})`,
+		append(a.auditArgs(audit), a.window(audit.Change)...)...).Scan(&n, &numbers)
+	if err != nil {
+		return fmt.Errorf("counting outside numbers: %w", err)
+	}
+	if n > 0 {
+		s.say("%d sessions were reached by %d outside numbers that the directory does not know; they count as access numbers: if they are DIDs of staff, add them to the directory", n, numbers)
+	}
+	return nil
 }
 
 // noteImports tells of rows that are not there yet, or could not be read: they

@@ -32,8 +32,8 @@ SELECT
     argMinIf(hit.diverting_class, (hit_begin, hit.id), hit.diverting_class != ''),
     any(parties),
     countIf(hit.action = 'deposit'),
-    countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed')),
-    countIf(hit.action != 'deposit' AND hit.auth IN ('demanded', 'passed')),
+    countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed') AND open),
+    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
     countIf(hit.action = 'playback' AND open AND NOT after_hangup),
     countIf(hit.action = 'envelope' AND open AND NOT after_hangup),
     countIf(hit.action IN ('playback', 'envelope') AND open AND after_hangup),
@@ -51,20 +51,25 @@ FROM
         toDate(arrayMin(arrayMap(h -> if(h.leg = hit.leg AND h.start >= hit.start - INTERVAL 2 HOUR, h.start, hit.start), hits)), 'UTC') AS hit_day,
         arrayJoin(if(hit.mailbox != '' OR empty(boxes), [hit.mailbox], boxes)) AS box,
         arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(
-            h -> h.mailbox != '' AND h.leg = hit.leg AND (h.dialled = hit.dialled OR h.dialled = '' OR hit.dialled = ''), hits))) AS boxes,
+            h -> h.mailbox != '' AND h.leg = hit.leg
+                -- A DID in one record is the extension in another.
+                AND (h.dialled IN (hit.dialled, '') OR hit.dialled IN ('', splitByChar('@', h.mailbox)[1])), hits))) AS boxes,
         if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_begin,
         -- The last sign of the leg closes the session when the application's own end is not logged.
         arrayMax(arrayMap(s -> s.at, arrayFilter(s -> s.leg = hit.leg, signs))) AS hit_end,
         arrayMin(arrayMap(s -> if(s.hangup AND s.leg = hit.leg, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS hangup,
         hit.kind = 'event' AND hit.start >= hangup AS after_hangup,
-        hit.auth NOT IN ('demanded', 'passed') AS open
+        -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
+        arrayExists(h -> h.app = 'VMAuthenticate' AND h.leg = hit.leg AND h.start <= hit.start
+                         AND h.mailbox IN ('', hit.mailbox), hits) AS asked_before,
+        hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open
     FROM
     (
         SELECT
             call,
-            groupArrayIf(CAST((id, kind, leg, action, auth, mailbox, folder, messages, start, answer, ambiguous,
+            groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, start, answer, ambiguous,
                                caller, caller_class, dialled, dialled_class, diverting, diverting_class),
-                'Tuple(id FixedString(16), kind String, leg String, action String, auth String, mailbox String,
+                'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
                        folder String, messages Array(String), start DateTime64(3, ''UTC''),
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
                        dialled String, dialled_class String, diverting String, diverting_class String)'),

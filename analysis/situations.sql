@@ -5,7 +5,7 @@
 -- voicemail was diverted, whatever number it presents.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
-     ambiguous, probe, identity, shared, diverted, stranger, listed,
+     ambiguous, probe, identity, shared, diverted, stranger, listed, misrouted,
      deposit, opened, demanded, heard, envelope, late, unknown, messages)
 WITH
     {{template "holds"}}
@@ -17,13 +17,19 @@ SELECT
     identity, length(caller_boxes) > 1 AS shared, diverted,
     NOT (identity AND NOT diverted) AS stranger,
     NOT {list:Bool} OR (box = '' AND dialled_extension = '')
-        OR has({listed:Array(String)}, box) OR has({listed:Array(String)}, dialled_extension) AS listed,
+        OR has({listed:Array(String)}, splitByChar('@', box)[1]) OR has({listed:Array(String)}, box)
+        OR has({listed:Array(String)}, dialled_extension) AS listed,
+    -- Only where the directory knows both: another name or context is no other mailbox.
+    notEmpty(dialled_holds) AND box IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64})
+        AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
     deposit, opened, demanded, heard, envelope, late, unknown, messages
 FROM
 (
     SELECT
         s.*,
-        arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, c.holdings) AS caller_holds,
+        arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, c.holdings) AS held_by_caller,
+        -- What many extensions give as theirs is a switchboard's, and proves nobody.
+        if(length(arrayDistinct(arrayMap(h -> h.1, held_by_caller))) > 3, [], held_by_caller) AS caller_holds,
         arrayDistinct(arrayMap(h -> h.2, caller_holds)) AS caller_boxes,
         arrayFilter(h -> h.3, d.holdings) AS ever_dialled,
         arrayFilter(h -> h.4 <= s.begin AND s.begin < h.5, ever_dialled) AS then_dialled,
@@ -42,6 +48,8 @@ FROM
             dialled_extension != '', [dialled_extension],
             []) AS dialled_boxes,
         multiIf(
+            -- A mailbox may be named by its owner's DID.
+            s.mailbox != '' AND arrayExists(h -> h.3, b.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, b.holdings))),
             s.mailbox != '', [s.mailbox],
             notEmpty(dialled_boxes), dialled_boxes,
             -- At an access number the platform offers the caller's own mailbox.
@@ -60,4 +68,5 @@ FROM
               AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}) AS s
     LEFT ANY JOIN holds AS c ON c.identity = s.caller
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
+    LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)
 )

@@ -6,4 +6,4 @@
 SELECT id, ['deposit-application'] AS reasons
 FROM situations
 WHERE stranger AND deposit > 0 AND opened + demanded + heard + envelope + late = 0
-  AND notEmpty(dialled_boxes) AND NOT has(dialled_boxes, box)
+  AND misrouted

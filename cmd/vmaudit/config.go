@@ -12,8 +12,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/number"
+	"vmaudit/internal/store"
 )
 
 // config is the file that --config names. Unknown keys are errors.
@@ -105,11 +105,10 @@ func (c *config) database(flag string) (string, error) {
 
 // headFile is where the head of the database's access log is kept: beside the
 // key, under the id that the database keeps wherever its directory is moved.
-func headFile(ctx context.Context, db *clickhouse.DB, keyFile string) (string, error) {
-	var id string
-	err := db.QueryRow(ctx, `SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'access_log'`).Scan(&id)
+func headFile(ctx context.Context, s *store.Store, keyFile string) (string, error) {
+	id, err := s.ID(ctx)
 	if err != nil {
-		return "", fmt.Errorf("asking for the id of the access log: %w", err)
+		return "", fmt.Errorf("asking for the id of the database: %w", err)
 	}
 	return filepath.Join(filepath.Dir(keyFile), "access-log-"+id+".head"), nil
 }

@@ -65,7 +65,7 @@ func (h *house) importDirectory(ctx context.Context, name string, zone *time.Loc
 	}
 	h.sayf("%s: %d rows are the directory now, %d were left out", name, report.Stored, left)
 	if report.Hidden > 0 {
-		h.sayf("%d protected rows of the directory before are not in it: they stay protected until a file says that they are not", report.Hidden)
+		h.sayf("%d rows that were protected are not said not to be: they stay protected", report.Hidden)
 	}
 	if n := len(report.Vanished); n > 0 {
 		h.sayf("%d rows of the directory before have extensions that are not in it: %s", n, strings.Join(report.Vanished[:min(n, 10)], " "))

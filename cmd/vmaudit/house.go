@@ -75,7 +75,7 @@ func (h *house) openStore(ctx context.Context) error {
 		return err
 	}
 	h.numbers = number.NewNormaliser(h.config.Numbering, key)
-	head, err := headFile(ctx, h.db, keyFile)
+	head, err := headFile(ctx, h.store, keyFile)
 	h.log = &access.Log{DB: h.db, Key: key, Head: head, User: currentUser()}
 	return err
 }

@@ -34,6 +34,7 @@ type Holder struct {
 	// Called and Calling are the numbers in every form that records can have them in.
 	Called, Calling   []string
 	did164, mobile164 string
+	saysProtected     bool // the file has a column for it
 }
 
 // Problem is a row of the directory that is wrong, or was understood with doubt.
@@ -116,6 +117,7 @@ func holder(cells []string, at map[string]int, line int, zone *time.Location) (h
 	if h.Mailbox == "" {
 		h.Mailbox = h.Extension
 	}
+	_, h.saysProtected = at["protected"]
 	var known bool
 	if h.ClientFacing, known = yes(get("client_facing")); !known {
 		bad(false, "client_facing is %q, not yes or no: taken as no", get("client_facing"))

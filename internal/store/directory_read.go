@@ -58,6 +58,11 @@ func ReadDirectory(file io.Reader, zone *time.Location) ([]Holder, []Problem, er
 			continue
 		}
 		h, found := holder(row.cells, at, row.line, zone)
+		if row.broken != "" && !fatal(found) {
+			// Whose row it is can still be read, but not whether they are protected.
+			h = Holder{Line: h.Line, Extension: h.Extension, Mailbox: h.Extension, Protected: true, saysProtected: true}
+			found = []Problem{{row.line, row.broken + ": only the extension is kept, as protected", false}}
+		}
 		problems = append(problems, found...)
 		if !fatal(found) {
 			holders = append(holders, h)
@@ -77,8 +82,9 @@ func fatal(problems []Problem) bool {
 }
 
 type row struct {
-	line  int
-	cells []string
+	line   int
+	cells  []string
+	broken string // what is wrong with its cells
 }
 
 // readCSV decides the separator by the first line, which names the columns.
@@ -114,10 +120,10 @@ func readCSV(content []byte) (rows []row, problems []Problem, err error) {
 		}
 		line, _ := reader.FieldPos(0)
 		if len(rows) > 0 && len(cells) > len(rows[0].cells) {
-			problems = append(problems, Problem{line, fmt.Sprintf("%d cells under %d columns", len(cells), len(rows[0].cells)), true})
+			rows = append(rows, row{line, cells, fmt.Sprintf("%d cells under %d columns", len(cells), len(rows[0].cells))})
 			continue
 		}
-		rows = append(rows, row{line, cells})
+		rows = append(rows, row{line, cells, ""})
 	}
 }
 
@@ -147,7 +153,7 @@ func readXLSX(content []byte) (rows []row, _ []Problem, err error) {
 		if len(cells) > sheetColumns || n > sheetRows {
 			return nil, nil, fmt.Errorf("sheet %q has more than %d columns or %d rows: this is no directory of staff", sheet, sheetColumns, sheetRows)
 		}
-		rows = append(rows, row{n, cells})
+		rows = append(rows, row{n, cells, ""})
 	}
 	return rows, nil, read.Error()
 }

@@ -70,11 +70,11 @@ func TestReadDirectory(t *testing.T) {
 		"dates, the last day in": {[]byte("extension,valid_from,valid_to,protected\n4105,2019-01-01,2019-02-24,no\n"), []store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", From: time.Date(2019, 1, 1, 0, 0, 0, 0, stockholm), To: time.Date(2019, 2, 25, 0, 0, 0, 0, stockholm)}}, nil},
 		"bad rows between good ones": {
 			[]byte("extension,name,valid_to,protected\n4105,A,\n,B,\n4106,C,24/2\n4107,D,,,,\n\"4108,E\n"),
-			[]store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", Name: "A"}, {Line: 4, Extension: "4106", Mailbox: "4106", Name: "C"}},
+			[]store.Holder{{Line: 2, Extension: "4105", Mailbox: "4105", Name: "A"}, {Line: 4, Extension: "4106", Mailbox: "4106", Name: "C"}, {Line: 5, Extension: "4107", Mailbox: "4107", Protected: true}},
 			[]store.Problem{
 				{Line: 3, Reason: "the row has no extension", Fatal: true},
 				{Line: 4, Reason: `valid_to: "24/2" is not a date like 2019-02-22: the row counts for all time, and its mobile is not taken for the owner's`},
-				{Line: 5, Reason: "6 cells under 4 columns", Fatal: true},
+				{Line: 5, Reason: "6 cells under 4 columns: only the extension is kept, as protected"},
 				{Line: 6, Reason: `extraneous or missing " in quoted-field`, Fatal: true},
 			},
 		},

@@ -22,8 +22,8 @@ type DirectoryReport struct {
 	// have. Somebody who left belongs in the file, with valid_to: only then is
 	// an older exposure told to the right person.
 	Vanished []string
-	// Hidden are protected ones among those that the file does not have: they stay
-	// protected until a file says that they are not.
+	// Hidden are protected ones of which the file says nothing, because it has no row
+	// or no column for it: they stay protected until a file says that they are not.
 	Hidden int
 }
 
@@ -61,6 +61,7 @@ func (s *Store) ImportDirectory(ctx context.Context, file *os.File, numbers *num
 	for i := range holders {
 		holders[i].identify(numbers, plain)
 	}
+	report.Hidden = keepProtected(before, holders)
 	for _, h := range vanished(before, holders) {
 		if h.Protected {
 			h.Line = carriedOver + report.Hidden
@@ -106,6 +107,22 @@ func forms(raw string, numbers, plain *number.Normaliser) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// keepProtected protects who was protected, where the file does not say that they
+// are not: it has no column for it, or the row cannot be read.
+func keepProtected(before, now []Holder) (kept int) {
+	was := map[string]bool{}
+	for _, h := range before {
+		was[h.Extension] = was[h.Extension] || h.Protected
+	}
+	for i := range now {
+		if h := &now[i]; was[h.Extension] && !h.saysProtected {
+			h.Protected = true
+			kept++
+		}
+	}
+	return kept
 }
 
 // vanished returns the rows whose extensions are not there any more.

@@ -14,9 +14,13 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
+
+	chgo "github.com/ClickHouse/clickhouse-go/v2"
 
 	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/number"
@@ -82,6 +86,28 @@ func demandMigrated(ctx context.Context, db *clickhouse.DB) error {
 		}
 	}
 	return nil
+}
+
+// ID tells databases apart, wherever their directories are moved. The first call
+// makes it; of several first calls at once one wins.
+func (s *Store) ID(ctx context.Context) (id string, err error) {
+	const ask = `SELECT min(id) FROM deployment`
+	if err := s.DB.QueryRow(ctx, ask).Scan(&id); err != nil || id != "" {
+		return id, err
+	}
+	token := chgo.Context(ctx, chgo.WithSettings(chgo.Settings{"insert_deduplication_token": "deployment"}))
+	batch, err := s.DB.PrepareBatch(token, `INSERT INTO deployment (id)`)
+	if err != nil {
+		return "", err
+	}
+	defer batch.Abort()
+	if err := batch.Append(strings.ToLower(rand.Text())); err != nil {
+		return "", err
+	}
+	if err := batch.Send(); err != nil {
+		return "", err
+	}
+	return id, s.DB.QueryRow(ctx, ask).Scan(&id)
 }
 
 // WrongKeyError says that the database was filled with another deployment key.
