@@ -38,6 +38,9 @@ func TestLeftOut(t *testing.T) {
 	directory := townDirectory + "4107,,,4107@kommun,Greta Ahl,SKH,yes,,\n" +
 		"4108,08-465 004 08,,4108,Henrik Sund,SKH,no,,\n4109,08-465 004 08,,4109,Ida Norén,SKH,no,,\n" +
 		"410002,,,410002,Lars Hed,SKH,no,,2026-01-31\n"
+	for ext := 4110; ext < 4116; ext++ {
+		directory += fmt.Sprintf("%d,08-465 004 90,,%d,Staff,SKH,no,,\n", ext, ext)
+	}
 	for name, test := range map[string]struct {
 		rows []fmt.Stringer
 		want []string
@@ -63,6 +66,35 @@ func TestLeftOut(t *testing.T) {
 		"an owner who left": {[]fmt.Stringer{
 			leg{src: somebody, dst: "410002", app: "Dial", data: "PJSIP/410002,20"},
 		}, []string{"- not-excluded"}}, // its mailbox's name is a token
+		"a mailbox in a context that the directory does not have": {[]fmt.Stringer{
+			leg{src: somebody, dst: "4101", app: "VoiceMail", data: "4101@kommun,u"},
+		}, []string{"4101@kommun deposit-logged"}},
+		"a mailbox that is named by its DID": {[]fmt.Stringer{
+			leg{src: somebody, dst: "0846500401", app: "VoiceMail", data: "0846500401@default,u"},
+		}, []string{"4101 deposit-logged"}},
+		"dialled by a name": {[]fmt.Stringer{
+			leg{seq: "1", call: "1", src: "4101", dst: "vmu4101", app: "VoiceMailMain", data: "4101@default,s"},
+			leg{seq: "2", call: "2", src: "4102", dst: "s-NOANSWER", app: "VoiceMailMain", data: "4102@default,s"},
+			leg{seq: "3", call: "3", src: "4101", dst: "vmu4102", app: "Hangup"},
+		}, []string{"4101 mailbox-opened", "4102 mailbox-opened", "4102 not-excluded"}},
+		"the caller is another on the first leg of the CEL": {[]fmt.Stringer{
+			event{call: "1", leg: "1", name: "CHAN_START", src: somebody, dialled: "4200"},
+			event{call: "1", leg: "3", name: "APP_START", src: "4101", dialled: "8500", app: "VoiceMailMain", data: "4101@default,s", after: time.Second},
+		}, []string{"4101 mailbox-opened"}},
+		"the switchboard's number": {[]fmt.Stringer{
+			leg{src: "0846500490", dst: "8500", app: "VoiceMailMain", data: "4111@default,s"},
+		}, []string{"4111 mailbox-opened"}},
+		"a spool file in unknown hands": {[]fmt.Stringer{
+			leg{src: somebody, dst: "4101", app: "Read", data: "x,/var/spool/asterisk/voicemail/default/4101/INBOX/msg0000"},
+		}, []string{"4101 not-excluded"}},
+		"a PIN asked for by the dial plan": {[]fmt.Stringer{
+			event{call: "1", name: "APP_START", src: somebody, dialled: "8500", app: "VMAuthenticate", data: "4101@default"},
+			event{call: "1", name: "APP_START", src: somebody, dialled: "8500", app: "VoiceMailMain", data: "4101@default,s", after: 5 * time.Second},
+		}, []string{"4101 not-excluded"}},
+		"a call by DID, in CDR and CEL": {[]fmt.Stringer{
+			leg{call: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"},
+			event{call: "1", name: "APP_START", src: somebody, dialled: "0846500401", app: "VoiceMail", data: "4101@default,u"},
+		}, []string{"4101 deposit-logged"}},
 		"a refusal after an answer": {[]fmt.Stringer{
 			leg{src: somebody, dst: "4101", app: "Congestion"},
 		}, []string{"4101 not-excluded"}},
@@ -130,7 +162,7 @@ func TestVendorsList(t *testing.T) {
 	})
 	w.directoryText(townDirectory)
 	change := hour("c")
-	change.Listed, change.Extensions = true, []string{"4101", "4103", "4999"}
+	change.Listed, change.Extensions = true, []string{"0846500401", "4103", "4999"}
 	audit := w.audit(change)
 	want := []string{" not-excluded", "4101 not-excluded", "4102 mailbox-opened", "4102 out-of-scope", "4900 not-excluded"}
 	if diff := cmp.Diff(want, found(w.sessions(audit))); diff != "" {

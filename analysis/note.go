@@ -157,10 +157,13 @@ func (a *Auditor) noteList(ctx context.Context, audit *Audit, s *Summary) error 
 	known := map[string]bool{}
 	for _, h := range protected.holders {
 		known[h.Extension] = true
+		for _, number := range h.Called {
+			known[number] = true
+		}
 	}
 	missing := 0
 	for _, ext := range audit.Change.Extensions {
-		if !known[ext] {
+		if !known[ext] && !known[a.Numbers.Party(ext).ID] {
 			missing++
 		}
 	}

@@ -50,6 +50,7 @@ func (l leg) String() string {
 // event is a row of an Asterisk CEL.
 type event struct {
 	call, name       string
+	leg              string // default: the call's first
 	src, dialled     string
 	rdnis            string
 	app, data, extra string
@@ -58,8 +59,8 @@ type event struct {
 
 func (e event) String() string {
 	id := fmt.Sprintf("%d.%s", noon.Unix(), e.call)
-	return fmt.Sprintf(`"%s","%s","%s","%s","%s","%s","%s","%s","vm","PJSIP/t-%s","%s","%s","3","","%s","%s","","","","%s"`+"\n",
-		e.name, noon.Add(e.after).Format("2006-01-02 15:04:05.000"), e.src, e.src, e.src, e.rdnis, e.dialled, e.dialled, e.call, e.app, e.data, id, id, strings.ReplaceAll(e.extra, `"`, `""`))
+	return fmt.Sprintf(`"%s","%s","%s","%s","%s","%s","%s","%s","vm","PJSIP/t-%s","%s","%s","3","","%s%s","%s","","","","%s"`+"\n",
+		e.name, noon.Add(e.after).Format("2006-01-02 15:04:05.000"), e.src, e.src, e.src, e.rdnis, e.dialled, e.dialled, e.call, e.app, e.data, id, e.leg, id, strings.ReplaceAll(e.extra, `"`, `""`))
 }
 
 const townDirectory = `extension,did,mobile,mailbox,name,controller,protected,valid_from,valid_to
