@@ -24,8 +24,10 @@ func directoryCommand(t *tool) *cli.Command {
 (mobil), mailbox, name (namn), title (befattning), unit (enhet), controller
 (förvaltning), manager (chef), email (e-post), activity (verksamhet),
 client_facing, protected, language, valid_from, valid_to. Only the extension
-must be there. The file replaces the directory before it: somebody who left
-belongs in the file, with valid_to.`,
+must be there. A mailbox outside the system's default context is written with
+it: 4101@kommun. The file replaces the directory before it: somebody who left
+belongs in the file, with valid_to; who was protected stays so until a file
+says otherwise.`,
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "zone", Value: directoryZone, Usage: "time zone in which the days of valid_from and valid_to begin"},
 			},
