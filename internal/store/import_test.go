@@ -145,6 +145,28 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestLittleRoom: days that were forgotten for room are read again, and no row is
+// stored twice or lost: the file jumps between ten days, and then comes again
+// with rows of its own.
+func TestLittleRoom(t *testing.T) {
+	store.SetSeenRoom(t, 4)
+	lines := generated(t, 40) // in order of time, ten days
+	var jumping []string
+	for i := range lines {
+		jumping = append(jumping, strings.TrimSuffix(lines[i*7%len(lines)], "\n")+"\n")
+	}
+	d := newDesk(t)
+	if got, want := counts(d.importText(strings.Join(jumping[:30], ""))), [5]uint64{30, 30, 0, 0, 0}; got != want {
+		t.Errorf("first: %v, want %v", got, want)
+	}
+	if got, want := counts(d.importText(strings.Join(jumping, ""))), [5]uint64{40, 10, 30, 0, 0}; got != want {
+		t.Errorf("grown: %v, want %v", got, want)
+	}
+	if rows, _ := d.content(); rows != 40 {
+		t.Errorf("%d rows are stored, want 40", rows)
+	}
+}
+
 // TestInterrupted: an import that is cut off between any two batches, and run
 // again, has the ledger and the rows of one that was not.
 func TestInterrupted(t *testing.T) {
