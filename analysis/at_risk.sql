@@ -21,6 +21,7 @@ FROM
     SELECT
         s.id AS id, s.begin AS begin, s.caller AS caller,
         arrayJoin(multiIf(
+            s.mailbox != '' AND arrayExists(h -> h.3, b.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, b.holdings))),
             s.mailbox != '', [s.mailbox],
             notEmpty(d.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, d.holdings))),
             s.dialled_class = 'internal' AND NOT has({access:Array(String)}, s.dialled), [s.dialled],
@@ -32,6 +33,7 @@ FROM
           AND deposit + unknown > 0 AND opened + heard + envelope = 0
     ) AS s
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
+    LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)
 ) AS left_by
 INNER JOIN exposed AS e ON e.box = left_by.box
 WHERE begin >= e.first_exposure - toIntervalSecond({retention:UInt32}) AND begin < e.last_exposure

@@ -116,6 +116,41 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// TestAtRisk: messages at risk are those that callers may have left, in whatever
+// way the records name the mailbox.
+func TestAtRisk(t *testing.T) {
+	w := newTown(t, nil)
+	var rows []fmt.Stringer
+	for i, r := range []leg{
+		{dst: "4101", app: "VoiceMail", data: "4101@default,u"},
+		{dst: "0846500401", app: "VoiceMail", data: "0846500401@default,u"},
+		{dst: "0846500401", app: "Dial", data: "PJSIP/4101,20"},
+		{dst: "4101", app: "VoiceMail", data: "4101@default,u", at: noon.AddDate(0, 0, -31)}, // deleted since
+		{dst: "4102", app: "VoiceMail", data: "4102@default,u"},                              // another's
+	} {
+		r.call, r.seq, r.src = strconv.Itoa(i), strconv.Itoa(i), fmt.Sprintf("07017406%d", 60+i)
+		if r.at.IsZero() {
+			r.at = noon.AddDate(0, 0, -2+i)
+		}
+		rows = append(rows, r)
+	}
+	rows = append(rows, leg{call: "9", seq: "9", src: somebody, dst: "4101", app: "VoiceMailMain", data: "4101@default,s", at: noon.AddDate(0, 0, 5)})
+	w.loadRows(rows)
+	w.directoryText(townDirectory)
+	list, err := w.auditor.Affected(t.Context(), w.audit(store.Change{ID: "c", From: noon.AddDate(0, 0, 5)}), analysis.Filter{})
+	if err != nil || len(list.Extensions) != 1 {
+		t.Fatal(list, err)
+	}
+	x := list.Extensions[0]
+	// Records begin 36 days before the exposure: the retention is covered.
+	if want := (analysis.Range{Min: 0, Max: 3}); x.MessagesAtRisk != want || x.Depositors != want {
+		t.Errorf("messages %+v, depositors %+v, want %+v", x.MessagesAtRisk, x.Depositors, want)
+	}
+	if want := noon.AddDate(0, 0, -2).Add(analysis.DefaultRetention); x.ListenBy == nil || !x.ListenBy.Equal(want) {
+		t.Errorf("listen by %v, want %v", x.ListenBy, want)
+	}
+}
+
 // TestAutumnNight: an event in the repeated hour may be either; the window after
 // the second must have it.
 func TestAutumnNight(t *testing.T) {
