@@ -44,8 +44,8 @@ func (c *compiler) head() error {
 	if c.p.Title == "" || c.p.Documented == "" || len(c.p.CannotSee) == 0 {
 		return at("$.title", "a profile needs title, documented and cannot_see: say what the format is and what leaves no trace in it")
 	}
-	if c.p.Kind != Leg && c.p.Kind != Event {
-		return at("$.kind", "kind %q must be %q or %q", c.p.Kind, Leg, Event)
+	if c.p.Kind != Leg && c.p.Kind != Event && c.p.Kind != Message {
+		return at("$.kind", "kind %q must be %q, %q or %q", c.p.Kind, Leg, Event, Message)
 	}
 	precision, ok := precisions[c.p.Precision]
 	if !ok {
@@ -233,7 +233,7 @@ func (c *compiler) sources() error {
 		to   *[]compiledSource
 	}{
 		{"event", r.Event, &c.f.event}, {"app", r.App, &c.f.app}, {"cause", r.Cause, &c.f.cause},
-		{"caller", r.Caller, &c.f.caller}, {"dialled", r.Dialled, &c.f.dialled}, {"diverting", r.Diverting, &c.f.divert},
+		{"channel", r.Channel, &c.f.channel}, {"caller", r.Caller, &c.f.caller}, {"dialled", r.Dialled, &c.f.dialled}, {"diverting", r.Diverting, &c.f.divert},
 	} {
 		for i, from := range s.from {
 			one, err := c.source(fmt.Sprintf("$.record.%s[%d]", s.name, i), from)

@@ -85,14 +85,14 @@ func show(r *Reader) seen {
 		}
 		s.Times = append(s.Times, text)
 	}
-	for name, set := range map[string]bool{"ambiguous": rec.Ambiguous, "answered": rec.Answered, "partner": rec.Partner} {
+	for name, set := range map[string]bool{"ambiguous": rec.Ambiguous, "sounding": rec.Sounding, "answered": rec.Answered, "partner": rec.Partner} {
 		if set {
 			s.Flags = append(s.Flags, name)
 		}
 	}
 	slices.Sort(s.Flags)
 	for name, v := range map[string]string{
-		"id": rec.ID.String(), "kind": string(rec.Kind), "event": rec.Event, "call": rec.Call, "leg": rec.Leg,
+		"id": rec.ID.String(), "kind": string(rec.Kind), "event": rec.Event, "call": rec.Call, "leg": rec.Leg, "channel": rec.Channel,
 		"caller": rec.Caller.ID, "caller class": string(rec.Caller.Class),
 		"dialled": rec.Dialled.ID, "dialled class": string(rec.Dialled.Class),
 		"diverting": rec.Diverting.ID, "app": rec.App, "action": string(rec.Action), "mailbox": rec.Mailbox,

@@ -14,6 +14,7 @@ type outcome struct {
 	mailbox  string
 	folder   string
 	messages []string
+	sounding bool
 }
 
 // found is one occurrence of a stored message.
@@ -57,7 +58,7 @@ func (r *Reader) decide() *outcome {
 }
 
 func (r *Reader) apply(rule *rule) *outcome {
-	o := &outcome{action: rule.then.Action, auth: rule.then.Auth, grade: rule.then.Grade}
+	o := &outcome{action: rule.then.Action, auth: rule.then.Auth, grade: rule.then.Grade, sounding: rule.then.Sounding}
 	var all []found
 	for _, t := range rule.take {
 		all = append(all, t.find(r.value(t.slot))...)
@@ -132,7 +133,7 @@ func (r *Reader) message(f, head found) string {
 	if f.mailbox != "" && (f.mailbox != head.mailbox || f.context != head.context) {
 		path = append(path, r.mailbox(f))
 	}
-	if len(path) > 0 || f.folder != head.folder {
+	if len(path) > 0 || f.folder != "" && f.folder != head.folder {
 		path = append(path, r.folder(f.folder))
 	}
 	return strings.Join(append(path, id), "/")

@@ -63,6 +63,7 @@ type fields struct {
 	Key       []string `yaml:"key"` // all of them together identify the row, if none is empty
 	Call      []string `yaml:"call"`
 	Leg       []string `yaml:"leg"`
+	Channel   []source `yaml:"channel"` // the counter in its name: eight hexadecimal digits
 	Event     []source `yaml:"event"`
 	Start     string   `yaml:"start"`
 	Answer    string   `yaml:"answer"`
@@ -111,6 +112,9 @@ type outcomeText struct {
 	Action Action `yaml:"action"`
 	Auth   Auth   `yaml:"auth"`
 	Grade  Grade  `yaml:"grade"`
+	// Sounding: the message begins to sound with this row, and sounds until
+	// the leg's next one.
+	Sounding bool `yaml:"sounding"`
 }
 
 // parseProfile decodes a profile strictly: an unknown key is an error that

@@ -199,7 +199,7 @@ func (r *Reader) read() (fault string) {
 	o := r.judge()
 	r.action = o.action
 	rec.Answered, rec.Partner = r.answered, r.partner
-	rec.Action, rec.Auth, rec.Grade = o.action, o.auth, o.grade
+	rec.Action, rec.Auth, rec.Grade, rec.Sounding = o.action, o.auth, o.grade, o.sounding
 	rec.Mailbox, rec.Folder, rec.Messages = o.mailbox, o.folder, o.messages
 	r.readTexts(rec)
 	return ""
@@ -236,6 +236,7 @@ func (r *Reader) readTexts(rec *Record) {
 	rec.ID = r.identify()
 	rec.Call = r.key(r.f.call, nil)
 	rec.Leg = r.key(r.f.leg, &rec.Call)
+	rec.Channel = counter(first(r.f.channel, r))
 	rec.Event = r.word(first(r.f.event, r))
 	rec.App = r.word(first(r.f.app, r))
 	rec.Cause = r.word(first(r.f.cause, r))

@@ -20,8 +20,9 @@ type Kind string
 
 // The kinds of a [Record].
 const (
-	Leg   Kind = "leg"   // a finished part of a call
-	Event Kind = "event" // one moment of it
+	Leg     Kind = "leg"     // a finished part of a call
+	Event   Kind = "event"   // one moment of it
+	Message Kind = "message" // what became of a stored message, or of a greeting
 )
 
 // Action is what the row shows of voicemail.
@@ -75,6 +76,10 @@ type Record struct {
 	Event string
 	// Call correlates all rows of one call; Leg those of one channel.
 	Call, Leg string
+	// Channel is the counter in the channel's name ("00000038"; "00000012;2"
+	// for one half of a Local channel), never the name. It joins stored
+	// messages to calls, near in time: the counter begins anew with the system.
+	Channel string
 
 	Start  time.Time // for an event, its time
 	Answer time.Time
@@ -95,10 +100,16 @@ type Record struct {
 	// Mailbox is named as the system does, "4102", or "4102@ctx" outside the
 	// default context; a token when it is no number of the own system (see
 	// number.Normaliser.Mailbox); "" when the row does not say.
-	Mailbox  string
-	Folder   string   // "INBOX", "Old", ...; "" when the row does not say
+	Mailbox string
+	// Folder is "INBOX", "Old", ...; of a deposit, and of a greeting, the
+	// greeting that is played (unavail, busy, temp, greet); "" when the row
+	// does not say.
+	Folder   string
 	Messages []string // stored messages played, in order; owned by the reader's memo: do not change
 	Auth     Auth
+	// Sounding says that the message begins to sound with this row, and sounds
+	// until the leg's next one or its hangup.
+	Sounding bool
 	Grade    Grade
 	Cause    string // hangup cause in the format's own numbering
 }

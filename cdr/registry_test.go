@@ -65,7 +65,7 @@ func TestProfileFaults(t *testing.T) {
 	good := profileText(t)
 	for _, c := range []struct{ from, to, want string }{
 		{"kind: leg", "kind: leg\nkinds: leg", "kinds"},
-		{"kind: leg", "kind: row", `"row" must be "leg" or "event"`},
+		{"kind: leg", "kind: row", `"row" must be "leg", "event" or "message"`},
 		{"precision: second", "precision: hour", `"hour" must be`},
 		{"cannot_see:", "cannot_sea:", "cannot_sea"},
 		{"retrieval: B,", "retrieval: E,", "not an action with a grade"},

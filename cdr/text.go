@@ -118,6 +118,24 @@ func isKey(b []byte) bool {
 	return others > 0 && len(b) <= 80
 }
 
+// counter keeps what is a channel's counter, and nothing that could be a number.
+func counter(b []byte) string {
+	if !isCounter(b) {
+		return ""
+	}
+	return string(b)
+}
+
+func isCounter(b []byte) bool {
+	hex, half, _ := bytes.Cut(b, []byte(";"))
+	for _, c := range hex {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(hex) == 8 && len(half) <= 1
+}
+
 // member returns a text or number in a JSON object, nil if there is none.
 func member(object []byte, name string) []byte {
 	if len(object) < 2 || object[0] != '{' || !bytes.Contains(object, []byte(name)) {
