@@ -1,6 +1,7 @@
 -- Messages that may have lain in an exposed mailbox: what callers may have left there within the
 -- retention before the first exposure and until the last, and how many callers that were. The
--- records do not show whether a caller who could leave a message did.
+-- records do not show whether a caller who could leave a message did; the voicemail spool does, for
+-- those messages that it still has.
 WITH
     {{template "current"}},
     {{template "holds"}},
@@ -18,6 +19,10 @@ SELECT
     min(begin)
 FROM
 (
+    SELECT id, start AS begin, caller, mailbox AS box
+    FROM records
+    WHERE kind = 'message' AND action = 'deposit'
+    UNION ALL
     SELECT
         s.id AS id, s.begin AS begin, s.caller AS caller,
         arrayJoin(multiIf(
@@ -30,7 +35,7 @@ FROM
     (
         SELECT * FROM sessions
         WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
-          AND deposit + unknown > 0 AND opened + heard + envelope = 0
+          AND deposit + unknown > 0 AND empty(left) AND opened + heard + envelope = 0
     ) AS s
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
     LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)

@@ -18,6 +18,10 @@ import (
 var (
 	//go:embed situations.sql
 	situationsSQL string
+	//go:embed attribute.sql
+	attributeSQL string
+	//go:embed greetings.sql
+	greetingsSQL string
 	//go:embed judge.sql
 	judgeSQL string
 )
@@ -214,32 +218,24 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 			stale = append(stale, d)
 		}
 	}
-	run := rand.Uint64() | 1
+	stored, err := a.storedMessages(ctx)
+	if err != nil {
+		return false, err
+	}
 	done := 0
-	for _, slice := range runs(stale, judgedAtOnce) {
+	for _, slice := range runs(stale, situatedAtOnce, func(d day) uint64 { return d.reached }) {
 		a.progress("judging sessions", done, len(stale))
-		if err := a.judge(ctx, audit, s, run, slice); err != nil {
+		j := judgement{a, audit, s, rand.Uint64() | 1, slice, days}
+		if err := j.do(ctx, stored[slice[0].system]); err != nil {
 			return false, fmt.Errorf("judging the sessions of %s from %s: %w", slice[0].system, slice[0].date.Format(time.DateOnly), err)
 		}
 		done += len(slice)
 	}
 	if len(stale) > 0 {
 		a.progress("judging sessions", done, len(stale))
-		if err := a.dropRun(ctx, run); err != nil {
-			return false, err
-		}
 	}
 	now, err := a.windowDays(ctx, s.change)
 	return slices.Equal(days, now), err
-}
-
-// dropRun drops the situations of a run, which nobody needs any more.
-func (a *Auditor) dropRun(ctx context.Context, run uint64) error {
-	table, onCluster, err := a.Store.DB.Local(ctx, "situation_rows")
-	if err != nil {
-		return err
-	}
-	return a.Store.DB.Exec(ctx, fmt.Sprintf("ALTER TABLE %s%s DROP PARTITION %d", table, onCluster, run))
 }
 
 // windowDays returns the days whose sessions can touch the window. A session
@@ -271,52 +267,6 @@ func (a *Auditor) judgedDays(ctx context.Context, id string) (map[string]day, er
 			return err
 		}, named("audit", id))
 	return judged, err
-}
-
-// judge gives the sessions of one slice their verdicts, and checks that each has
-// exactly one: whom a detector forgot would be left out of the list.
-func (a *Auditor) judge(ctx context.Context, audit *Audit, s *settings, run uint64, slice []day) error {
-	var dates []string
-	var builds []uint64
-	for _, d := range slice {
-		dates, builds = append(dates, d.date.Format(time.DateOnly)), append(builds, d.build)
-	}
-	args := append(a.window(s.change),
-		named("run", fmt.Sprint(run)), named("audit", audit.ID), named("system", slice[0].system),
-		named("first", dates[0]), named("last", dates[len(dates)-1]), named("days", dates), named("builds", builds),
-		named("directory", fmt.Sprint(s.directory)), named("list", fmt.Sprint(s.change.Listed)),
-		named("listed", s.listed), named("access", s.access), named("plan", fmt.Sprint(s.plan != "")), named("probes", s.probes))
-	for _, question := range []string{situationsSQL, judgeSQL} {
-		if err := a.exec(ctx, compose(question, s.detectors), args...); err != nil {
-			return err
-		}
-	}
-	var sessions, verdicts uint64
-	err := a.Store.DB.QueryRow(ctx, `
-		SELECT (SELECT count() FROM situation_rows WHERE run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date}),
-		       (SELECT count() FROM verdicts WHERE audit = {audit:String} AND run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date})`,
-		args...).Scan(&sessions, &verdicts)
-	if err != nil {
-		return err
-	}
-	if sessions != verdicts {
-		return fmt.Errorf("%d sessions have %d verdicts: a detector lost or doubled some", sessions, verdicts)
-	}
-	return a.publishVerdicts(ctx, audit, run, slice)
-}
-
-func (a *Auditor) publishVerdicts(ctx context.Context, audit *Audit, run uint64, slice []day) error {
-	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO audit_days (audit, system, day, build, run, judged)`)
-	if err != nil {
-		return err
-	}
-	defer batch.Abort()
-	for _, d := range slice {
-		if err := batch.Append(audit.ID, d.system, d.date, d.build, run, store.Later(d.judged)); err != nil {
-			return err
-		}
-	}
-	return batch.Send()
 }
 
 // superseded is how old another audit of the same change must be before its

@@ -21,7 +21,8 @@ SELECT
     minIf(grade, strength = strongest_of_all),
     count(),
     countIf(verdict = 'playback-confirmed'),
-    max(if(verdict = 'playback-confirmed', greatest(1, length(messages)), 0)),
+    greatest(max(if(verdict = 'playback-confirmed', greatest(1, length(messages)), 0)),
+        uniqExactArrayIf(arrayFilter(id -> id != '', arrayMap(m -> m.2, messages)), verdict = 'playback-confirmed')),
     min(begin),
     max(begin),
     -- Why: what the strongest sessions say, and what was dialled in any.

@@ -60,7 +60,14 @@ func (g *guard) hide(s Session) Session {
 	if g.numbers[s.Caller] {
 		s.Caller = maskedExtension
 	}
-	s.Reasons, s.Messages = g.hideReasons(s.Reasons), g.hideMessages(s.Messages)
+	s.Reasons = g.hideReasons(s.Reasons)
+	for i := range s.Messages {
+		m := &s.Messages[i]
+		m.File = g.hidePath(m.File)
+		if g.numbers[m.Depositor] {
+			m.Depositor = maskedExtension
+		}
+	}
 	return s
 }
 
@@ -69,7 +76,9 @@ func (g *guard) hideRecord(r Evidence) Evidence {
 	if g.boxes[base(r.Mailbox)] {
 		r.Mailbox, r.Messages = maskedExtension, nil
 	}
-	r.Messages = g.hideMessages(r.Messages)
+	for i, path := range r.Messages {
+		r.Messages[i] = g.hidePath(path)
+	}
 	return r
 }
 
@@ -77,16 +86,12 @@ func (g *guard) hideReasons(codes []string) []string {
 	return maskReasons(codes, func(ext string) bool { return g.extensions[ext] })
 }
 
-// hideMessages masks the paths that name a protected mailbox.
-func (g *guard) hideMessages(paths []string) []string {
-	out := make([]string, 0, len(paths))
-	for _, path := range paths {
-		if slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return g.boxes[base(part)] }) {
-			path = maskedExtension
-		}
-		out = append(out, path)
+// hidePath masks a message's path that names a protected mailbox.
+func (g *guard) hidePath(path string) string {
+	if slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return g.boxes[base(part)] }) {
+		return maskedExtension
 	}
-	return out
+	return path
 }
 
 // ends reports whether a number ends in a protected extension, as a code that

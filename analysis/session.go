@@ -23,9 +23,24 @@ type Session struct {
 	Grade       string    `json:"grade"`
 	Detector    string    `json:"detector"`
 	Reasons     []string  `json:"reasons"`
-	Messages    []string  `json:"messages"`
+	Messages    []Played  `json:"messages"` // as far as they are known
 
 	day time.Time
+}
+
+// Played is a stored message that was played in a session, or may have been if the
+// verdict says no more.
+type Played struct {
+	File string `json:"file"` // FOLDER/FILE then, as the log names it; empty: it does not
+	// ID is the message's own, wherever it lies; empty: not known. Only with it
+	// the other fields can be known.
+	ID string `json:"id"`
+	// Seconds is how long it sounded; null: not known.
+	Seconds *float32 `json:"seconds"`
+	// Depositor left it: an extension, or a stranger's token.
+	Depositor      string    `json:"depositor"`
+	DepositorClass string    `json:"depositor_class"`
+	Left           time.Time `json:"left,omitzero"`
 }
 
 // SessionFilter picks sessions. Zero fields pick all.
@@ -48,11 +63,15 @@ func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (
 	if err != nil || protected.extensions[f.Extension] {
 		return nil, 0, err
 	}
+	left, err := a.leftMessages(ctx, audit)
+	if err != nil {
+		return nil, 0, err
+	}
 	args := append(a.auditArgs(audit), named("verdict", string(f.Verdict)), named("extension", f.Extension), named("prefix", f.Prefix),
 		named("mailboxes", protected.mailboxesOf(f.Extension)))
 	err = a.each(ctx, "reading sessions", compose(`
 		WITH {{template "current"}}
-		SELECT lower(hex(id)), system, call, box, dialled, caller, caller_class, begin, end, verdict, grade, detector, reasons, messages, day
+		SELECT lower(hex(id)), system, call, box, dialled, caller, caller_class, begin, end, verdict, grade, detector, reasons, messages.name, messages.id, messages.seconds, day
 		FROM current
 		WHERE ({verdict:String} = '' OR verdict = {verdict:String})
 		  AND ({extension:String} = '' OR has({mailboxes:Array(String)}, box) OR dialled = {extension:String})
@@ -60,10 +79,13 @@ func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (
 		ORDER BY begin, id`, nil),
 		func(scan func(...any) error) error {
 			var s Session
-			if err := scan(&s.ID, &s.System, &s.Call, &s.Mailbox, &s.Dialled, &s.Caller, &s.CallerClass, &s.Begin, &s.End, (*string)(&s.Verdict), &s.Grade, &s.Detector, &s.Reasons, &s.Messages, &s.day); err != nil {
+			var files, ids []string
+			var seconds []float32
+			if err := scan(&s.ID, &s.System, &s.Call, &s.Mailbox, &s.Dialled, &s.Caller, &s.CallerClass, &s.Begin, &s.End, (*string)(&s.Verdict), &s.Grade, &s.Detector, &s.Reasons, &files, &ids, &seconds, &s.day); err != nil {
 				return err
 			}
 			s.Begin, s.End = s.Begin.UTC(), s.End.UTC()
+			s.Messages = played(files, ids, seconds, left)
 			if protected.boxes[base(s.Mailbox)] {
 				masked++
 				return nil
@@ -75,6 +97,38 @@ func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (
 		masked = 0
 	}
 	return shown, masked, err
+}
+
+// leftMessages returns who left the messages that were played, by their id. They
+// may have been left long before.
+func (a *Auditor) leftMessages(ctx context.Context, audit *Audit) (map[string]Played, error) {
+	left := map[string]Played{}
+	err := a.each(ctx, "reading who left the messages", compose(`
+		WITH {{template "current"}}
+		SELECT messages[1] AS id, any(caller), any(caller_class), min(start) FROM records
+		WHERE kind = 'message' AND action = 'deposit' AND id IN (SELECT arrayJoin(messages.id) FROM current)
+		GROUP BY id`, nil),
+		func(scan func(...any) error) error {
+			var p Played
+			err := scan(&p.ID, &p.Depositor, &p.DepositorClass, &p.Left)
+			p.Left = p.Left.UTC()
+			left[p.ID] = p
+			return err
+		}, a.auditArgs(audit)...)
+	return left, err
+}
+
+func played(files, ids []string, seconds []float32, left map[string]Played) []Played {
+	all := []Played{}
+	for i, id := range ids {
+		p := left[id]
+		p.File, p.ID = files[i], id
+		if seconds[i] > 0 {
+			p.Seconds = &seconds[i]
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // UnknownSessionError says that no session, or more than one, has that ID.
@@ -116,7 +170,7 @@ type Evidence struct {
 }
 
 // Explain returns the session whose ID begins with prefix, with every leg and
-// event of its call. A session that may not be shown is an [UnknownSessionError],
+// event of its call, and what is known of the messages that were played. A session that may not be shown is an [UnknownSessionError],
 // as one that is not there.
 func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Explanation, error) {
 	prefix = strings.ToLower(prefix)
@@ -135,11 +189,18 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 		return nil, &UnknownSessionError{prefix, len(found)}
 	}
 	e := &Explanation{Session: found[0]}
+	ids := []string{}
+	for _, m := range e.Messages {
+		if m.ID != "" {
+			ids = append(ids, m.ID)
+		}
+	}
 	err = a.each(ctx, "reading the session's records", `
-		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> concat(folder, '/', m), messages), cause, format, f.name, line
+		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> if(folder = '', m, concat(folder, '/', m)), messages), cause, format, f.name, line
 		FROM records AS r FINAL
 		LEFT ANY JOIN (SELECT system, file, format, name FROM imports FINAL) AS f ON f.system = r.system AND f.file = r.file AND f.format = r.format
-		WHERE system = {system:String} AND day BETWEEN {day:Date} - 1 AND {day:Date} + 1 AND call = {call:String}
+		WHERE system = {system:String} AND (day BETWEEN {day:Date} - 1 AND {day:Date} + 1 AND call = {call:String}
+		      OR kind = 'message' AND has({messages:Array(String)}, splitByChar('/', messages[1])[-1]))
 		ORDER BY start, format, line`,
 		func(scan func(...any) error) error {
 			var r Evidence
@@ -151,6 +212,6 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 			}
 			e.Records = append(e.Records, protected.hideRecord(r))
 			return nil
-		}, named("system", e.System), named("day", e.day.Format(time.DateOnly)), named("call", e.Call))
+		}, named("system", e.System), named("day", e.day.Format(time.DateOnly)), named("call", e.Call), named("messages", ids))
 	return e, err
 }

@@ -21,18 +21,12 @@ type day struct {
 	system      string
 	date        time.Time
 	records     uint64
+	reached     uint64 // calls that reached a mailbox
 	fingerprint uint64
 	build       uint64 // of its sessions; 0: none
 
 	built, judged time.Time // when, as far as that is known
 }
-
-// How many records one statement may be about: others want the engine too. Judging
-// looks at the sessions only, which are fewer.
-const (
-	derivedAtOnce = 300_000
-	judgedAtOnce  = 1_000_000
-)
 
 // Derive brings the sessions up to date with the records: days that are new, or
 // whose records or neighbours changed, are derived again. It may be cut off and
@@ -56,10 +50,14 @@ func (a *Auditor) Derive(ctx context.Context) error {
 		d.build, d.built = have.build, have.built // to be replaced
 		stale = append(stale, d)
 	}
+	stored, err := a.storedMessages(ctx)
+	if err != nil {
+		return err
+	}
 	done := 0
-	for _, slice := range runs(stale, derivedAtOnce) {
+	for _, slice := range runs(stale, derivedAtOnce, func(d day) uint64 { return d.records }) {
 		a.progress("deriving sessions", done, len(stale))
-		if err := a.derive(ctx, slice); err != nil {
+		if err := a.derive(ctx, slice, stored[slice[0].system]); err != nil {
 			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
 				slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), err)
 		}
@@ -102,45 +100,44 @@ func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
 // builtDays returns the builds that count, by day.key.
 func (a *Auditor) builtDays(ctx context.Context) (map[string]day, error) {
 	built := map[string]day{}
-	err := a.each(ctx, "reading which days are derived", `SELECT system, day, records, fingerprint, build, built FROM session_days FINAL`,
+	err := a.each(ctx, "reading which days are derived", `SELECT system, day, records, reached, fingerprint, build, built FROM session_days FINAL`,
 		func(scan func(...any) error) error {
 			var d day
-			err := scan(&d.system, &d.date, &d.records, &d.fingerprint, &d.build, &d.built)
+			err := scan(&d.system, &d.date, &d.records, &d.reached, &d.fingerprint, &d.build, &d.built)
 			built[d.key()] = d
 			return err
 		})
 	return built, err
 }
 
-// runs cuts days, in order, into runs of neighbours of one system with no more
-// than limit records together.
-func runs(days []day, limit uint64) (all [][]day) {
-	var sum uint64
-	for i, d := range days {
-		next := i > 0 && d.system == days[i-1].system && d.date.Sub(days[i-1].date) == 24*time.Hour
-		if !next || sum+d.records > limit {
-			all, sum = append(all, nil), 0
-		}
-		last := len(all) - 1
-		all[last] = append(all[last], d)
-		sum += d.records
-	}
-	return all
+// storedMessages returns the systems whose voicemail spool was imported.
+func (a *Auditor) storedMessages(ctx context.Context) (map[string]bool, error) {
+	systems := map[string]bool{}
+	err := a.each(ctx, "looking for stored messages", `SELECT DISTINCT system FROM records WHERE kind = 'message'`, func(scan func(...any) error) error {
+		var system string
+		err := scan(&system)
+		systems[system] = true
+		return err
+	})
+	return systems, err
 }
 
-func (a *Auditor) derive(ctx context.Context, slice []day) error {
+// derive builds the sessions of some days, a range of calls at a time.
+func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	build := rand.Uint64() | 1
-	system, first, last := slice[0].system, slice[0].date, slice[len(slice)-1].date
-	args := []any{
-		named("system", system), named("build", fmt.Sprint(build)),
-		named("first", first.Format(time.DateOnly)), named("last", last.Format(time.DateOnly)),
-	}
-	if err := a.exec(ctx, sessionsSQL, args...); err != nil {
-		return err
-	}
-	calls, err := a.callsPerDay(ctx, args)
+	ranges, err := a.callRanges(ctx, slice, derivedAtOnce)
 	if err != nil {
 		return err
+	}
+	calls := map[string]callCount{}
+	for _, r := range ranges {
+		args := append(spanArgs(slice), r.args()...)
+		if err := a.exec(ctx, sessionsSQL, append(args, named("build", fmt.Sprint(build)), named("stored", fmt.Sprint(stored)))...); err != nil {
+			return err
+		}
+		if err := a.countCalls(ctx, calls, args); err != nil {
+			return err
+		}
 	}
 	if err := a.publish(ctx, slice, build, calls); err != nil {
 		return err
@@ -170,16 +167,16 @@ func (a *Auditor) forget(ctx context.Context, slice []day) error {
 
 type callCount struct{ calls, reached uint64 }
 
-// callsPerDay counts the calls that began on each day, and those among them that
+// countCalls adds the calls that began on each day, and those among them that
 // reached a mailbox.
-func (a *Auditor) callsPerDay(ctx context.Context, args []any) (map[string]callCount, error) {
-	counts := map[string]callCount{}
-	err := a.each(ctx, "counting calls", `
+func (a *Auditor) countCalls(ctx context.Context, counts map[string]callCount, args []any) error {
+	return a.each(ctx, "counting calls", `
 		SELECT begun, count(), countIf(reached)
 		FROM (
 			SELECT call, min(day) AS begun, max(action != '') AS reached
 			FROM records
-			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date}
+			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} AND kind != 'message'
+			  AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
 			GROUP BY call)
 		WHERE begun >= {first:Date}
 		GROUP BY begun`,
@@ -187,10 +184,10 @@ func (a *Auditor) callsPerDay(ctx context.Context, args []any) (map[string]callC
 			var date time.Time
 			var c callCount
 			err := scan(&date, &c.calls, &c.reached)
-			counts[date.Format(time.DateOnly)] = c
+			have := counts[date.Format(time.DateOnly)]
+			counts[date.Format(time.DateOnly)] = callCount{have.calls + c.calls, have.reached + c.reached}
 			return err
 		}, args...)
-	return counts, err
 }
 
 // publish makes the build the one that counts, for all days of the slice at once.

@@ -8,11 +8,64 @@
 -- A hit that names no mailbox (a PIN prompt after `*`, a CDR row that hides the application)
 -- belongs to the mailboxes that other hits of its leg name for the same dialled number; else it is
 -- a session of its own, at the number that was dialled.
+--
+-- What the spool shows is joined to the call on whose channel the message was left. What fits no
+-- call is a session of its own, as is every message that somebody has listened to: by whom, is
+-- judged when all sessions are known (attribute.sql).
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages, records)
-WITH toDateTime64(0, 3, 'UTC') AS never
+     deposit, opened, demanded, heard, envelope, late, unknown, messages, greetings, left, moved, records)
+WITH
+    toDateTime64(0, 3, 'UTC') AS never,
+    placed AS
+    (
+        -- The counter of a channel begins anew when the system does, so the time must fit too.
+        SELECT m.id AS id, argMax((r.call, r.leg), r.start) AS at
+        FROM
+        (
+            SELECT id, channel, start FROM records
+            WHERE {stored:Bool} AND system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+              AND kind = 'message' AND channel != ''
+        ) AS m
+        GLOBAL INNER JOIN
+        (
+            SELECT channel, call, leg, start FROM records
+            WHERE {stored:Bool} AND system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+              AND kind != 'message' AND channel != ''
+              AND channel GLOBAL IN (SELECT channel FROM records WHERE {stored:Bool} AND system = {system:String}
+                                  AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind = 'message')
+        ) AS r ON r.channel = m.channel
+        WHERE m.start >= r.start - INTERVAL 1 SECOND AND m.start < r.start + INTERVAL 2 HOUR
+        GROUP BY m.id
+    ),
+    rows AS
+    (
+        SELECT call, id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class
+        FROM records
+        WHERE system = {system:String} AND kind != 'message'
+          AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+          AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
+          AND call GLOBAL IN
+          (
+              -- with a hit that can belong to these days
+              SELECT call FROM records
+              WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} AND {last:Date} + 1
+                AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
+                AND start < toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 26 HOUR
+              UNION DISTINCT
+              SELECT at.1 FROM placed
+          )
+        UNION ALL
+        SELECT if(p.at.1 = '', r.call, p.at.1) AS of, r.id, kind, if(p.at.1 = '', r.leg, p.at.2), app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class
+        FROM records AS r
+        GLOBAL LEFT ANY JOIN placed AS p ON p.id = r.id
+        WHERE {stored:Bool} AND system = {system:String} AND kind = 'message' AND action != ''
+          AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+          AND of >= {low:String} AND ({high:String} = '' OR of < {high:String})
+    )
 SELECT
     {system:String},
     hit_day,
@@ -34,13 +87,17 @@ SELECT
     countIf(hit.action = 'deposit'),
     countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed') AND open),
     countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
-    countIf(hit.action = 'playback' AND open AND NOT after_hangup),
+    countIf(hit.action = 'playback' AND hit.kind != 'message' AND open AND NOT after_hangup),
     countIf(hit.action = 'envelope' AND open AND NOT after_hangup),
     countIf(hit.action IN ('playback', 'envelope') AND open AND after_hangup),
     countIf(hit.action = 'unknown' OR (hit.action = 'retrieval' AND hit.auth = '')),
     -- Of files that one application was given in a row, only the first is proven to have begun.
-    arraySort(groupUniqArrayArrayIf(arrayMap(m -> concat(hit.folder, '/', m), arraySlice(hit.messages, 1, 1)),
-                                    hit.action = 'playback' AND open AND NOT after_hangup)),
+    arrayMap(n -> CAST((n, arraySum(arrayMap(m -> if(m.1 = n, m.2, 0), sounded))), 'Tuple(name String, seconds Float32)'), arraySort(arrayDistinct(arrayMap(m -> m.1, groupArrayIf(
+        (concat(hit.folder, '/', hit.messages[1]), seconds),
+        notEmpty(hit.messages) AND hit.action = 'playback' AND (hit.kind = 'message' OR (open AND NOT after_hangup))) AS sounded)))),
+    groupUniqArrayIf(hit.folder, hit.action = 'deposit' AND hit.folder != ''),
+    groupUniqArrayArrayIf(hit.messages, hit.kind = 'message' AND hit.action = 'deposit'),
+    countIf(hit.kind = 'message' AND hit.action = 'playback'),
     count()
 FROM
 (
@@ -62,36 +119,29 @@ FROM
         -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
         arrayExists(h -> h.app = 'VMAuthenticate' AND h.leg = hit.leg AND h.start <= hit.start
                          AND h.mailbox IN ('', hit.mailbox), hits) AS asked_before,
+        arrayMin(arrayMap(s -> if(s.event AND s.leg = hit.leg AND s.at > hit.start, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS next,
+        if(hit.sounding AND next < toDateTime64('2200-01-01', 3, 'UTC'), dateDiff('millisecond', hit.start, next) / 1000, 0) AS seconds,
         hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open
     FROM
     (
         SELECT
             call,
-            groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, start, answer, ambiguous,
+            groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, ambiguous,
                                caller, caller_class, dialled, dialled_class, diverting, diverting_class),
                 'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
-                       folder String, messages Array(String), start DateTime64(3, ''UTC''),
+                       folder String, messages Array(String), sounding Bool, start DateTime64(3, ''UTC''),
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
                        dialled String, dialled_class String, diverting String, diverting_class String)'),
                 action != '') AS hits,
-            groupArray(CAST((leg, greatest(start, end), kind = 'event' AND cause != ''),
-                'Tuple(leg String, at DateTime64(3, ''UTC''), hangup Bool)')) AS signs,
+            groupArray(CAST((leg, greatest(start, end), kind = 'event', kind = 'event' AND cause != ''),
+                'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,
             -- All that the call's records say of who called, what was dialled and from where it was
             -- diverted: a leg that shows no voicemail may show the diversion.
             arraySort(arrayConcat(
                 groupUniqArrayIf(concat('caller ', if(caller = '', caller_class, caller)), caller_class != ''),
                 groupUniqArrayIf(concat('dialled ', dialled), dialled != ''),
                 groupUniqArrayIf(concat('diverting ', diverting), diverting_class != ''))) AS parties
-        FROM records
-        WHERE system = {system:String}
-          AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
-          AND call IN
-          (
-              -- with a hit that can belong to these days
-              SELECT call FROM records
-              WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} AND {last:Date} + 1
-                AND start < toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 26 HOUR
-          )
+        FROM rows
         GROUP BY call
     )
 )

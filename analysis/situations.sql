@@ -1,4 +1,4 @@
--- The sessions of some days that touch the window, with what directory, plan and change say of them.
+-- The sessions of some days and calls that touch the window or come near it, with what directory, plan and change say of them.
 --
 -- An owner's number proves the owner only on an undiverted leg: one whose records say that an access
 -- number was dialled, and nothing else of the call. A call to a staff extension that reached
@@ -6,7 +6,7 @@
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
      ambiguous, probe, identity, shared, diverted, stranger, listed, misrouted,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages)
+     deposit, opened, demanded, heard, envelope, late, unknown, greetings, left, unclaimed, inside, messages)
 WITH
     {{template "holds"}}
 SELECT
@@ -22,7 +22,9 @@ SELECT
     -- Only where the directory knows both: another name or context is no other mailbox.
     notEmpty(dialled_holds) AND box IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64})
         AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
-    deposit, opened, demanded, heard, envelope, late, unknown, messages
+    deposit, opened, demanded, heard, envelope, late, unknown, greetings, length(left), moved,
+    {inside:Bool} AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} AS inside,
+    messages
 FROM
 (
     SELECT
@@ -64,8 +66,9 @@ FROM
         s.caller != '' AND has({probes:Array(String)}, s.caller) AS probe
     FROM (SELECT * FROM sessions WHERE system = {system:String}
               AND (day, build) IN (SELECT toDate(p.1), p.2 FROM (SELECT arrayJoin(arrayZip({days:Array(String)}, {builds:Array(UInt64)})) AS p))
-              AND begin < if({open:Bool}, toDateTime64('2200-01-01', 3, 'UTC'), {to:DateTime64(3, 'UTC')})
-              AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}) AS s
+              AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
+              AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')} + INTERVAL 10 MINUTE)
+              AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} - INTERVAL 10 MINUTE) AS s
     LEFT ANY JOIN holds AS c ON c.identity = s.caller
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
     LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)

@@ -164,7 +164,7 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	err = a.Store.DB.QueryRow(ctx, `
 		SELECT (SELECT sum(records) FROM session_days FINAL),
 		       (SELECT countIf(NOT (({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}))
-		        FROM sessions WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
+		        FROM sessions WHERE moved = 0 AND (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
 		       (SELECT sum(calls) - sum(reached) FROM session_days FINAL)::UInt64`, a.window(audit.Change)...).Scan(&s.Rows, &outside, &unreached)
 	s.Sessions[OutOfWindow] = outside
 	s.Sessions[NoVoicemail] = unreached

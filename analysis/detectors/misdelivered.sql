@@ -2,8 +2,8 @@
 -- precedence: 50
 -- grade: B
 -- finds: a caller of one extension was led to leave a message in the mailbox of another.
--- cannot see: whether a message was kept, and who has heard it since. The depositor's words are in another's box.
-SELECT id, ['deposit-application'] AS reasons
+-- cannot see: without the voicemail spool, whether a message was kept; who has heard it since. The depositor's words are in another's box.
+SELECT id, arrayConcat(['deposit-application'], if(left > 0, ['message-left'], [])) AS reasons
 FROM situations
 WHERE stranger AND deposit > 0 AND opened + demanded + heard + envelope + late = 0
   AND misrouted

@@ -79,10 +79,10 @@ func (r *importRun) room(size int) []cdr.Record {
 
 // columns are the rows of one insert, column by column.
 type columns struct {
-	call, id, kind, event, leg                 []string
+	call, id, kind, event, leg, channel        []string
 	line                                       []uint32
 	start, answer, end                         []time.Time
-	ambiguous, answered, partner               []bool
+	ambiguous, answered, partner, sounding     []bool
 	caller, callerClass, dialled, dialledClass []string
 	diverting, divertingClass                  []string
 	app, action, mailbox, folder, auth, grade  []string
@@ -93,14 +93,14 @@ type columns struct {
 // newColumns has room for n rows.
 func newColumns(n int) *columns {
 	c := &columns{line: make([]uint32, 0, n), messages: make([][]string, 0, n)}
-	for _, column := range []*[]string{&c.call, &c.id, &c.kind, &c.event, &c.leg, &c.caller, &c.callerClass, &c.dialled, &c.dialledClass,
+	for _, column := range []*[]string{&c.call, &c.id, &c.kind, &c.event, &c.leg, &c.channel, &c.caller, &c.callerClass, &c.dialled, &c.dialledClass,
 		&c.diverting, &c.divertingClass, &c.app, &c.action, &c.mailbox, &c.folder, &c.auth, &c.grade, &c.cause} {
 		*column = make([]string, 0, n)
 	}
 	for _, column := range []*[]time.Time{&c.start, &c.answer, &c.end} {
 		*column = make([]time.Time, 0, n)
 	}
-	for _, column := range []*[]bool{&c.ambiguous, &c.answered, &c.partner} {
+	for _, column := range []*[]bool{&c.ambiguous, &c.answered, &c.partner, &c.sounding} {
 		*column = make([]bool, 0, n)
 	}
 	return c
@@ -112,6 +112,7 @@ func (c *columns) add(r *cdr.Record) {
 	c.kind = append(c.kind, string(r.Kind))
 	c.event = append(c.event, r.Event)
 	c.leg = append(c.leg, r.Leg)
+	c.channel = append(c.channel, r.Channel)
 	c.line = append(c.line, uint32(r.Line))
 	c.start = append(c.start, r.Start)
 	c.answer = append(c.answer, Epoch(r.Answer))
@@ -130,6 +131,7 @@ func (c *columns) add(r *cdr.Record) {
 	c.mailbox = append(c.mailbox, r.Mailbox)
 	c.folder = append(c.folder, r.Folder)
 	c.messages = append(c.messages, r.Messages)
+	c.sounding = append(c.sounding, r.Sounding)
 	c.auth = append(c.auth, string(r.Auth))
 	c.grade = append(c.grade, string(r.Grade))
 	c.cause = append(c.cause, r.Cause)
@@ -142,15 +144,15 @@ func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (drive
 	if n == 0 {
 		return nil, nil
 	}
-	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, auth, grade, cause)`)
+	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, channel, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, sounding, auth, grade, cause)`)
 	if err != nil {
 		return nil, fmt.Errorf("storing rows of %q: %w", e.Name, err)
 	}
 	columns := []any{
 		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n),
-		c.call, c.id, c.line, c.kind, c.event, c.leg, c.start, c.answer, c.end, c.ambiguous,
+		c.call, c.id, c.line, c.kind, c.event, c.leg, c.channel, c.start, c.answer, c.end, c.ambiguous,
 		c.caller, c.callerClass, c.dialled, c.dialledClass, c.diverting, c.divertingClass,
-		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.auth, c.grade, c.cause,
+		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.sounding, c.auth, c.grade, c.cause,
 	}
 	for i, column := range columns {
 		if err := batch.Column(i).Append(column); err != nil {

@@ -11,9 +11,10 @@ CREATE TABLE IF NOT EXISTS records
     file            FixedString(32)            COMMENT 'SHA-256 of the file that brought it first',
     line            UInt32,
     format          LowCardinality(String),
-    kind            LowCardinality(String)     COMMENT 'leg or event',
+    kind            LowCardinality(String)     COMMENT 'leg, event or message',
     event           LowCardinality(String),
     leg             String,
+    channel         String                     COMMENT 'counter in the channel''s name, which joins stored messages to calls',
     start           DateTime64(3, 'UTC'),
     answer          DateTime64(3, 'UTC')       COMMENT 'epoch 0: none',
     end             DateTime64(3, 'UTC')       COMMENT 'epoch 0: none',
@@ -29,11 +30,13 @@ CREATE TABLE IF NOT EXISTS records
     app             LowCardinality(String),
     action          LowCardinality(String)     COMMENT 'deposit, retrieval, playback, envelope, unknown, or empty',
     mailbox         LowCardinality(String),
-    folder          LowCardinality(String),
+    folder          LowCardinality(String)     COMMENT 'of a deposit, and of a greeting: the greeting that is played',
     messages        Array(LowCardinality(String)),
+    sounding        Bool                       COMMENT 'the message sounds until the leg''s next row',
     auth            LowCardinality(String)     COMMENT 'skipped, demanded, passed, failed, or empty: not known',
     grade           LowCardinality(String)     COMMENT 'evidence grade A to D',
-    cause           LowCardinality(String)     COMMENT 'hangup cause'
+    cause           LowCardinality(String)     COMMENT 'hangup cause',
+    INDEX kinds kind TYPE set(4) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY day

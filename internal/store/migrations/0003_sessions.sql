@@ -27,7 +27,10 @@ CREATE TABLE IF NOT EXISTS sessions
     envelope        UInt32                     COMMENT 'the same, of a message''s date, time or caller',
     late            UInt32                     COMMENT 'playback that was logged when the caller had hung up',
     unknown         UInt32                     COMMENT 'records that show an answer by nobody named',
-    messages        Array(String)              COMMENT 'FOLDER/MESSAGE of what was heard, as far as named',
+    messages        Array(Tuple(name String, seconds Float32)) COMMENT 'FOLDER/MESSAGE of what was heard, as far as named, and for how long; 0: not known',
+    greetings       Array(LowCardinality(String)) COMMENT 'greetings that the deposit application was to play',
+    left            Array(String)              COMMENT 'ids of the messages that the spool shows were left',
+    moved           UInt32                     COMMENT 'a message that somebody has listened to, moved by a call that no record names',
     records         UInt32
 )
 ENGINE = MergeTree

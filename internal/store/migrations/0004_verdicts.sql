@@ -32,12 +32,35 @@ CREATE TABLE IF NOT EXISTS situation_rows
     envelope      UInt32,
     late          UInt32,
     unknown       UInt32,
-    messages      Array(String),
+    greetings     Array(LowCardinality(String)) COMMENT 'greetings that the deposit application was to play',
+    left          UInt32                 COMMENT 'messages that the spool shows were left',
+    greeting      UInt32                 COMMENT 'a greeting that is somebody''s message was played',
+    maybe         UInt32                 COMMENT 'the same, or a message moved to the heard ones, by this session or another',
+    unclaimed     UInt32                 COMMENT 'no session: a message was moved to the heard ones',
+    inside        Bool                   COMMENT 'to be judged; the others are its neighbours in time',
+    messages      Array(Tuple(name String, seconds Float32)),
     made          DateTime DEFAULT now()
 )
 ENGINE = MergeTree
 PARTITION BY run
 ORDER BY (system, day, id)
+TTL made + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- Messages that were moved to the heard ones, and the sessions that can have played them.
+CREATE TABLE IF NOT EXISTS attribution_rows
+(
+    run     UInt64,
+    system  LowCardinality(String),
+    id      FixedString(16)         COMMENT 'the session',
+    move    FixedString(16)         COMMENT 'the situation that is the message''s',
+    message String,
+    sure    Bool                    COMMENT 'no other session can have',
+    made    DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY run
+ORDER BY (system, id)
 TTL made + INTERVAL 1 DAY
 SETTINGS non_replicated_deduplication_window = 1000;
 
@@ -60,7 +83,7 @@ CREATE TABLE IF NOT EXISTS verdicts
     grade        LowCardinality(String),
     detector     LowCardinality(String),
     reasons      Array(LowCardinality(String)),
-    messages     Array(String)
+    messages     Array(Tuple(name String, id String, seconds Float32)) COMMENT 'FOLDER/FILE, as far as it is named; the message''s own id; 0: not known'
 )
 ENGINE = MergeTree
 PARTITION BY audit

@@ -1,0 +1,156 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"vmaudit/internal/store"
+)
+
+// judgement gives the sessions of a run of days their verdicts.
+type judgement struct {
+	*Auditor
+	audit *Audit
+	*settings
+	run   uint64 // names its work rows
+	slice []day
+	days  []day // all that touch the window
+}
+
+func (j *judgement) do(ctx context.Context, stored bool) error {
+	if err := j.situate(ctx, j.slice, true); err != nil {
+		return err
+	}
+	if stored {
+		if err := j.attribute(ctx); err != nil {
+			return err
+		}
+	}
+	if err := j.judge(ctx); err != nil {
+		return err
+	}
+	if err := j.publish(ctx); err != nil {
+		return err
+	}
+	return j.drop(ctx)
+}
+
+// args are what all its questions ask with.
+func (j *judgement) args(slice []day) []any {
+	args := append(j.window(j.change), spanArgs(slice)...)
+	return append(args, named("run", fmt.Sprint(j.run)), named("audit", j.audit.ID),
+		named("directory", fmt.Sprint(j.directory)), named("list", fmt.Sprint(j.change.Listed)),
+		named("listed", j.listed), named("access", j.access), named("plan", fmt.Sprint(j.plan != "")), named("probes", j.probes))
+}
+
+// situate looks at the sessions of some days, to be judged or as neighbours.
+func (j *judgement) situate(ctx context.Context, slice []day, inside bool) error {
+	var dates []string
+	var builds []uint64
+	for _, d := range slice {
+		dates, builds = append(dates, d.date.Format(time.DateOnly)), append(builds, d.build)
+	}
+	ranges, err := j.sessionRanges(ctx, slice)
+	if err != nil {
+		return err
+	}
+	for _, r := range ranges {
+		args := append(append(j.args(slice), r.args()...), named("days", dates), named("builds", builds), named("inside", fmt.Sprint(inside)))
+		if err := j.exec(ctx, compose(situationsSQL, nil), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessionRanges cuts the calls of a day by its sessions.
+func (j *judgement) sessionRanges(ctx context.Context, slice []day) ([]callRange, error) {
+	if len(slice) > 1 || slice[0].reached <= situatedAtOnce {
+		return []callRange{{}}, nil
+	}
+	share := slice[0].records * situatedAtOnce / slice[0].reached
+	return j.callRanges(ctx, slice, max(1, share))
+}
+
+// attribute finds who listened to the messages that were moved, and to greetings
+// that are messages. A move near midnight may be a neighbouring day's session's.
+func (j *judgement) attribute(ctx context.Context) error {
+	first, last := j.slice[0], j.slice[len(j.slice)-1]
+	for _, d := range j.days {
+		before := first.date.Sub(d.date) == 24*time.Hour
+		after := d.date.Sub(last.date) == 24*time.Hour
+		if d.system == first.system && (before || after) {
+			if err := j.situate(ctx, []day{d}, false); err != nil {
+				return err
+			}
+		}
+	}
+	for _, question := range []string{attributeSQL, greetingsSQL} {
+		if err := j.exec(ctx, question, j.args(j.slice)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge lets the detectors speak, and checks that each session has exactly one
+// verdict: whom a detector forgot would be left out of the list.
+func (j *judgement) judge(ctx context.Context) error {
+	sessions, err := j.count(ctx, `
+		SELECT count() FROM situation_rows
+		WHERE run = {run:UInt64} AND inside AND id NOT IN (SELECT move FROM attribution_rows WHERE run = {run:UInt64})`)
+	if err != nil {
+		return err
+	}
+	question := compose(judgeSQL, j.settings.detectors)
+	for _, ids := range idRanges(sessions, judgedAtOnce) {
+		if err := j.exec(ctx, question, append(j.args(j.slice), named("low_id", ids.low), named("high_id", ids.high))...); err != nil {
+			return err
+		}
+	}
+	verdicts, err := j.count(ctx, `
+		SELECT count() FROM verdicts
+		WHERE audit = {audit:String} AND run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date}`)
+	if err != nil {
+		return err
+	}
+	if sessions != verdicts {
+		return fmt.Errorf("%d sessions have %d verdicts: a detector lost or doubled some", sessions, verdicts)
+	}
+	return nil
+}
+
+func (j *judgement) count(ctx context.Context, question string) (n uint64, err error) {
+	err = j.Store.DB.QueryRow(ctx, question, j.args(j.slice)...).Scan(&n)
+	return n, err
+}
+
+// publish makes the verdicts those that count, for all days of the slice at once.
+func (j *judgement) publish(ctx context.Context) error {
+	batch, err := j.Store.DB.PrepareBatch(ctx, `INSERT INTO audit_days (audit, system, day, build, run, judged)`)
+	if err != nil {
+		return err
+	}
+	defer batch.Abort()
+	for _, d := range j.slice {
+		if err := batch.Append(j.audit.ID, d.system, d.date, d.build, j.run, store.Later(d.judged)); err != nil {
+			return err
+		}
+	}
+	return batch.Send()
+}
+
+// drop drops the work rows, which nobody needs any more.
+func (j *judgement) drop(ctx context.Context) error {
+	for _, name := range []string{"situation_rows", "attribution_rows"} {
+		table, onCluster, err := j.Store.DB.Local(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := j.Store.DB.Exec(ctx, fmt.Sprintf("ALTER TABLE %s%s DROP PARTITION %d", table, onCluster, j.run)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
