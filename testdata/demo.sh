@@ -20,7 +20,7 @@ run() {
 	esac
 }
 
-run import --system asterisk --zone UTC Master.csv cel.csv
+run import --system asterisk --zone UTC Master.csv cel.csv spool.csv
 run directory import directory.csv
 run change add --id upgrade --vendor "the telco" --from 2026-11-21T21:53:05Z
 run audit --change upgrade

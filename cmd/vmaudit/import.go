@@ -105,9 +105,12 @@ func (i *importer) all(ctx context.Context, args []string) (err error) {
 // that fails does not keep the others out.
 func (i *importer) argument(ctx context.Context, arg string) error {
 	if arg == "-" {
-		f, err := spool(i.stdin)
-		if err != nil {
+		f, err := unnamed(func(f *os.File) error {
+			_, err := io.Copy(f, i.stdin)
 			return err
+		})
+		if err != nil {
+			return fmt.Errorf("reading standard input: %w", err)
 		}
 		defer f.Close()
 		return i.note(ctx, i.file(ctx, "-", f, false))
@@ -119,21 +122,42 @@ func (i *importer) argument(ctx context.Context, arg string) error {
 	if !info.IsDir() {
 		return i.note(ctx, i.path(ctx, arg, false))
 	}
-	return filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	if i.format == spoolFormat {
+		return i.note(ctx, i.spool(ctx, arg))
+	}
+	return i.folder(ctx, arg)
+}
+
+// folder imports every file of a folder that is in a known format, and every
+// voicemail spool in it.
+func (i *importer) folder(ctx context.Context, dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return i.note(ctx, err)
-		}
-		if strings.HasPrefix(d.Name(), ".") && path != arg {
+		case strings.HasPrefix(d.Name(), ".") && path != dir:
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
-		}
-		if !d.Type().IsRegular() {
+		case d.IsDir():
+			return i.inside(ctx, path, path != dir)
+		case !d.Type().IsRegular():
 			return nil
 		}
 		return i.note(ctx, i.path(ctx, path, true))
 	})
+}
+
+// inside imports a folder that is a spool, and passes over what belongs to one.
+func (i *importer) inside(ctx context.Context, dir string, below bool) error {
+	if below && isSpool(filepath.Dir(dir)) && inSpool(dir) {
+		return fs.SkipDir
+	}
+	if i.format == "auto" && isSpool(dir) {
+		return i.note(ctx, i.spool(ctx, dir))
+	}
+	return nil
 }
 
 // note keeps a file's error for the end; the end of ctx ends everything.
@@ -156,23 +180,22 @@ func (i *importer) path(ctx context.Context, path string, inFolder bool) error {
 	return i.file(ctx, path, f, inFolder)
 }
 
-// spool copies standard input to a file that has no name and that nobody else
-// can open: an import reads twice.
-func spool(in io.Reader) (*os.File, error) {
-	f, err := os.CreateTemp("", "vmaudit-stdin-*")
+// unnamed makes a file that has no name and that nobody else can open: an import
+// reads twice.
+func unnamed(write func(*os.File) error) (*os.File, error) {
+	f, err := os.CreateTemp("", "vmaudit-import-*")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
+	if err = os.Remove(f.Name()); err == nil {
+		err = write(f)
 	}
-	if _, err = io.Copy(f, in); err == nil {
+	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("reading standard input: %w", err)
+		return nil, err
 	}
 	return f, nil
 }
@@ -187,6 +210,11 @@ func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder b
 	if err != nil {
 		return err
 	}
+	return i.keep(ctx, name, f, format)
+}
+
+// keep stores a file in a format.
+func (i *importer) keep(ctx context.Context, name string, f *os.File, format *cdr.Format) error {
 	bar := i.bytesBar(name, f)
 	entry, err := i.store.Import(ctx, store.Source{Name: name, File: f}, store.Job{
 		System: i.system, Format: format, Zone: i.zone, Numbers: i.numbers,

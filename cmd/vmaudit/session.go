@@ -98,12 +98,17 @@ func orDash(s string) string {
 	return s
 }
 
-// callerShort is an extension, or the class and the token's recognisable end.
-func callerShort(s analysis.Session) string {
-	if number.IsToken(s.Caller) {
-		return s.CallerClass + " …" + s.Caller[len(s.Caller)-6:]
+func callerShort(s analysis.Session) string { return partyShort(s.Caller, s.CallerClass) }
+
+// partyShort is an extension, or the class and the token's recognisable end.
+func partyShort(id, class string) string {
+	switch {
+	case number.IsToken(id):
+		return class + " …" + id[len(id)-6:]
+	case id == "":
+		return orDash(class)
 	}
-	return callerText(s)
+	return id
 }
 
 func callerText(s analysis.Session) string {
@@ -160,6 +165,18 @@ func (h *house) sessionShow(ctx context.Context, c *cli.Context) error {
 	return printExplanation(h.stdout, e)
 }
 
+// playedText is what is known of one message.
+func playedText(m analysis.Played) string {
+	text := strings.TrimSpace(m.File + " " + m.ID)
+	if m.Seconds != nil {
+		text += fmt.Sprintf(", heard for %.1f s", *m.Seconds)
+	}
+	if !m.Left.IsZero() {
+		text += fmt.Sprintf(", left %s by %s", m.Left.Format(time.DateTime), partyShort(m.Depositor, m.DepositorClass))
+	}
+	return text
+}
+
 // oneChange returns id, or the only change that there is.
 func (h *house) oneChange(ctx context.Context, id string) (string, error) {
 	if id != "" {
@@ -187,8 +204,8 @@ func printExplanation(out io.Writer, e *analysis.Explanation) error {
 	for _, code := range e.Reasons {
 		fmt.Fprintf(w, "because\t%s\n", analysis.ReasonText(code))
 	}
-	if len(e.Messages) > 0 {
-		fmt.Fprintf(w, "messages\t%s\n", strings.Join(e.Messages, " "))
+	for _, m := range e.Messages {
+		fmt.Fprintf(w, "message\t%s\n", playedText(m))
 	}
 	fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {
