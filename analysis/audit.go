@@ -24,7 +24,7 @@ var (
 
 // Audit is a change whose sessions all have their verdict. Its ID changes with
 // everything that the verdicts depend on but the records: window, vendor's list,
-// directory, numbering plan, probes, detectors.
+// changed servers, directory, numbering plan, probes, detectors.
 type Audit struct {
 	ID        string
 	Change    store.Change
@@ -65,6 +65,9 @@ func (a *Auditor) Audit(ctx context.Context, change store.Change) (*Audit, error
 			return nil, err
 		}
 		if err := a.demandRecords(ctx, change); err != nil {
+			return nil, err
+		}
+		if err := a.demandServers(ctx, change.ID, change.Servers); err != nil {
 			return nil, err
 		}
 		if settings.access, err = a.accessNumbers(ctx, version); err != nil {
@@ -125,8 +128,8 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 
 func (s *settings) id() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %d %d %v %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.change.Listed,
-		s.listed, s.directory, s.plan, s.probes, version(s.detectors))
+	fmt.Fprintf(h, "%q %d %d %v %q %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.change.Listed,
+		s.listed, s.change.Servers, s.directory, s.plan, s.probes, version(s.detectors))
 	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
@@ -285,7 +288,7 @@ func (a *Auditor) judge(ctx context.Context, audit *Audit, s *settings, run uint
 		named("run", fmt.Sprint(run)), named("audit", audit.ID), named("system", slice[0].system),
 		named("first", dates[0]), named("last", dates[len(dates)-1]), named("days", dates), named("builds", builds),
 		named("directory", fmt.Sprint(s.directory)), named("list", fmt.Sprint(s.change.Listed)),
-		named("listed", s.listed), named("access", s.access), named("plan", fmt.Sprint(s.plan != "")), named("probes", s.probes))
+		named("listed", s.listed), named("servers", s.change.Servers), named("access", s.access), named("plan", fmt.Sprint(s.plan != "")), named("probes", s.probes))
 	for _, question := range []string{situationsSQL, judgeSQL} {
 		if err := a.exec(ctx, compose(question, s.detectors), args...); err != nil {
 			return err

@@ -27,8 +27,11 @@ func (a *Auditor) note(ctx context.Context, audit *Audit, s *Summary) error {
 	if audit.directory == 0 {
 		s.say("no directory is imported: owners cannot be told from strangers, and nobody has a name")
 	}
-	if n := s.Sessions[OutOfScope]; n > 0 {
+	if n := s.unlisted(); n > 0 {
 		s.say("%d sessions are out of scope by the vendor's list only: the records cannot tell them from those that count", n)
+	}
+	if err := a.noteServers(ctx, audit, s); err != nil {
+		return err
 	}
 	if s.Extensions.Exposed > 0 && s.Extensions.Confirmed == 0 {
 		s.say("no playback is established; that is no evidence that nothing was heard")

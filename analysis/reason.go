@@ -19,6 +19,7 @@ var reasons = map[string]string{
 	"owner-number-shared":          "the caller's number belongs to the owners of several mailboxes",
 	"probe-number":                 "one of our own calls",
 	"by-the-vendors-list-only":     "left out by the vendor's list only",
+	"server-not-changed":           "every record of the session names a server, and none of them is one that was changed",
 	"time-ambiguous":               "the time lies in the hour that autumn repeats",
 	"mailbox-unknown":              "the records do not say whose mailbox it was",
 }

@@ -11,7 +11,7 @@
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages, records)
+     deposit, opened, demanded, heard, envelope, late, unknown, messages, servers, records)
 WITH toDateTime64(0, 3, 'UTC') AS never
 SELECT
     {system:String},
@@ -41,6 +41,7 @@ SELECT
     -- Of files that one application was given in a row, only the first is proven to have begun.
     arraySort(groupUniqArrayArrayIf(arrayMap(m -> concat(hit.folder, '/', m), arraySlice(hit.messages, 1, 1)),
                                     hit.action = 'playback' AND open AND NOT after_hangup)),
+    arraySort(groupUniqArray(hit.server)),
     count()
 FROM
 (
@@ -68,11 +69,11 @@ FROM
         SELECT
             call,
             groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, start, answer, ambiguous,
-                               caller, caller_class, dialled, dialled_class, diverting, diverting_class),
+                               caller, caller_class, dialled, dialled_class, diverting, diverting_class, server),
                 'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
                        folder String, messages Array(String), start DateTime64(3, ''UTC''),
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
-                       dialled String, dialled_class String, diverting String, diverting_class String)'),
+                       dialled String, dialled_class String, diverting String, diverting_class String, server String)'),
                 action != '') AS hits,
             groupArray(CAST((leg, greatest(start, end), kind = 'event' AND cause != ''),
                 'Tuple(leg String, at DateTime64(3, ''UTC''), hangup Bool)')) AS signs,

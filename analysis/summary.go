@@ -55,7 +55,8 @@ type Summary struct {
 	// Notes say what limits the numbers; they are part of the answer.
 	Notes []string `json:"notes"`
 
-	unfinished bool // an import is
+	unfinished   bool   // an import is
+	otherServers uint64 // sessions out of scope by their server
 }
 
 // ErrUnfinished refuses "nobody exposed" while an import is not finished.
@@ -149,12 +150,13 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	for _, v := range Verdicts {
 		s.Sessions[v] = 0
 	}
-	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count() FROM current GROUP BY verdict`, nil),
+	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count(), countIf(has(reasons, 'server-not-changed')) FROM current GROUP BY verdict`, nil),
 		func(scan func(...any) error) error {
 			var v string
-			var n uint64
-			err := scan(&v, &n)
+			var n, otherServers uint64
+			err := scan(&v, &n, &otherServers)
 			s.Sessions[Verdict(v)] = n
+			s.otherServers += otherServers
 			return err
 		}, a.auditArgs(audit)...)
 	if err != nil {
@@ -170,6 +172,9 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	s.Sessions[NoVoicemail] = unreached
 	return err
 }
+
+// unlisted counts the sessions that only the vendor's list leaves out.
+func (s *Summary) unlisted() uint64 { return s.Sessions[OutOfScope] - s.otherServers }
 
 // Statement is the sentence that the audit supports, never a stronger one.
 func (s *Summary) Statement() string {

@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS records
     messages        Array(LowCardinality(String)),
     auth            LowCardinality(String)     COMMENT 'skipped, demanded, passed, failed, or empty: not known',
     grade           LowCardinality(String)     COMMENT 'evidence grade A to D',
-    cause           LowCardinality(String)     COMMENT 'hangup cause'
+    cause           LowCardinality(String)     COMMENT 'hangup cause',
+    server          LowCardinality(String)     COMMENT 'node of the platform that handled the row, where the export names it'
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY day

@@ -2,6 +2,7 @@
 -- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts.
 
 -- distributed by cityHash64(system, call)
+-- servers are plain strings: has() does not find the empty one among LowCardinality.
 CREATE TABLE IF NOT EXISTS sessions
 (
     system          LowCardinality(String),
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS sessions
     late            UInt32                     COMMENT 'playback that was logged when the caller had hung up',
     unknown         UInt32                     COMMENT 'records that show an answer by nobody named',
     messages        Array(String)              COMMENT 'FOLDER/MESSAGE of what was heard, as far as named',
+    servers         Array(String)              COMMENT 'that handled it; an empty name: a record that names none',
     records         UInt32
 )
 ENGINE = MergeTree

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS situation_rows
     diverted      Bool                   COMMENT 'not shown to have dialled an access number itself',
     stranger      Bool                   COMMENT 'not proven to be the owner',
     listed        Bool                   COMMENT 'the vendor named the extension, or gave no list',
+    changed       Bool                   COMMENT 'a changed server handled it, or one that is not named, or the change names none',
     misrouted     Bool                   COMMENT 'the mailbox is another holder''s than the dialled extension''s',
     deposit       UInt32,
     opened        UInt32,

@@ -1,0 +1,105 @@
+package analysis_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vmaudit/analysis"
+)
+
+// platform writes the log of a voicemail platform (testdata/formats): one call,
+// whose events are "SERVER EVENT BOX", a second apart.
+func platform(call string, events ...string) string {
+	var out strings.Builder
+	for i, e := range events {
+		server, what, _ := strings.Cut(e, " ")
+		event, box, _ := strings.Cut(what, " ")
+		event, result, _ := strings.Cut(event, ":")
+		fmt.Fprintf(&out, "%s,c-%s,%s,%s,%s,%s,%s,4101\n", noon.Add(time.Duration(i)*time.Second).Format(time.DateTime), call, strings.Trim(server, "-"), event, result, box, somebody)
+	}
+	return out.String()
+}
+
+// TestServers: where every record names a server that was not changed, the session
+// is out of scope, unless it shows a leak itself.
+func TestServers(t *testing.T) {
+	for name, test := range map[string]struct {
+		events []string
+		want   string
+	}{
+		"on a changed server":                 {[]string{"um1 RECORD 4101"}, "4101 deposit-logged"},
+		"on another":                          {[]string{"um3 RECORD 4101"}, "4101 out-of-scope"},
+		"on two, one of them changed":         {[]string{"um3 RECORD 4101", "um2 RECORD 4101"}, "4101 deposit-logged"},
+		"on another, and one is not named":    {[]string{"um3 RECORD 4101", "- RECORD 4101"}, "4101 deposit-logged"},
+		"on none that is named":               {[]string{"- RECORD 4101"}, "4101 deposit-logged"},
+		"opened on another":                   {[]string{"um3 MENU 4101"}, "4101 mailbox-opened"},
+		"played on another":                   {[]string{"um3 PLAY 4101"}, "4101 playback-confirmed"},
+		"misdelivered on another stays on it": {[]string{"um3 RECORD 4102"}, "4102 misdelivered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t, nil)
+			w.loadText("platform", platform("1", test.events...)+platform("2", "um1 RECORD 4101"))
+			w.directoryText(townDirectory)
+			change := hour("c")
+			change.Servers = []string{"um1", "um2"}
+			sessions := w.sessions(w.audit(change))
+			var got []string
+			for _, s := range sessions {
+				if strings.HasSuffix(s.Call, "1") {
+					got = append(got, found([]analysis.Session{s})...)
+				}
+			}
+			if diff := cmp.Diff([]string{test.want}, got); diff != "" {
+				t.Errorf("sessions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestServersAreTold: the changed servers are part of what an audit is of, and
+// what they leave out is said; a name that nobody has excludes nobody.
+func TestServersAreTold(t *testing.T) {
+	w := newTown(t, nil)
+	w.loadText("platform", platform("1", "um3 RECORD 4101"))
+	w.directoryText(townDirectory)
+	change := hour("c")
+	all := w.audit(change)
+	change.Servers = []string{"um1", "um3"}
+	some := w.audit(change)
+	if some.ID == all.ID {
+		t.Error("an audit of some servers passes for one of all")
+	}
+	if got := w.notes(some); !strings.Contains(got, `changed server "um1"; they name ["um3"]`) {
+		t.Errorf("notes:\n%s", got)
+	}
+	change.Servers = []string{"UM3"}
+	var unknown *analysis.UnknownServerError
+	if _, err := w.auditor.Audit(t.Context(), change); !errors.As(err, &unknown) {
+		t.Errorf("a server that nobody knows: %v", err)
+	}
+	w.loadText("platform", platform("2", "um1 RECORD 4102"))
+	change.Servers = []string{"um1"}
+	if got := w.notes(w.audit(change)); !strings.Contains(got, "1 sessions are out of scope because only servers") || strings.Contains(got, "list only") {
+		t.Errorf("notes:\n%s", got)
+	}
+	if err := w.store.AddChange(t.Context(), change, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.store.Change(t.Context(), "c"); err != nil || !cmp.Equal(got.Servers, change.Servers) {
+		t.Errorf("stored servers %q, %v", got.Servers, err)
+	}
+}
+
+func (w *town) notes(audit *analysis.Audit) string {
+	w.Helper()
+	s, err := w.auditor.Summarise(w.Context(), audit)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return strings.Join(s.Notes, "\n")
+}
