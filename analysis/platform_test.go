@@ -3,6 +3,7 @@ package analysis_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,47 @@ func TestServers(t *testing.T) {
 				t.Errorf("sessions (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestLogins: who gave the right PIN is no stranger from then on, in that mailbox.
+func TestLogins(t *testing.T) {
+	w := newTown(t, nil)
+	tests := map[string]struct {
+		events []string
+		want   []string
+		reason string // of the first
+	}{
+		"right":                        {[]string{"um1 LOGIN:OK 4101"}, []string{"4101 owner-access"}, "pin-passed"},
+		"right, then played":           {[]string{"um1 LOGIN:OK 4101", "um1 PLAY 4101", "um1 MENU 4101"}, []string{"4101 owner-access"}, "pin-passed"},
+		"right, after a greeting":      {[]string{"um1 RECORD 4101", "um1 LOGIN:OK 4101", "um1 PLAY 4101"}, []string{"4101 owner-access"}, "pin-passed"},
+		"right, no mailbox named":      {[]string{"um1 LOGIN:OK", "um1 PLAY 4101"}, []string{"4101 owner-access"}, "pin-passed"},
+		"wrong":                        {[]string{"um1 LOGIN:FAIL 4101"}, []string{"4101 not-excluded"}, "pin-failed"},
+		"wrong, then right":            {[]string{"um1 LOGIN:FAIL 4101", "um1 LOGIN:OK 4101"}, []string{"4101 not-excluded"}, "pin-failed"},
+		"wrong, then played":           {[]string{"um1 LOGIN:FAIL 4101", "um1 PLAY 4101"}, []string{"4101 playback-confirmed"}, "message-played"},
+		"wrong, then let in":           {[]string{"um1 LOGIN:FAIL 4101", "um1 MENU 4101"}, []string{"4101 mailbox-opened"}, "opened-without-pin"},
+		"played, then right":           {[]string{"um1 PLAY 4101", "um1 LOGIN:OK 4101"}, []string{"4101 playback-confirmed"}, "message-played"},
+		"let in, then right":           {[]string{"um1 MENU 4101", "um1 LOGIN:OK 4101"}, []string{"4101 mailbox-opened"}, "opened-without-pin"},
+		"right, then another's played": {[]string{"um1 LOGIN:OK 4101", "um1 PLAY 4102"}, []string{"4101 owner-access", "4102 playback-confirmed"}, ""},
+		"no mailbox named, two played": {[]string{"um1 LOGIN:OK", "um1 PLAY 4101", "um1 PLAY 4102"}, []string{"4101 playback-confirmed", "4102 playback-confirmed"}, "message-played"},
+	}
+	var text string
+	for name, test := range tests {
+		text += platform(strings.NewReplacer(" ", "-", ",", "", "'", "").Replace(name), test.events...)
+	}
+	w.loadText("platform", text)
+	w.directoryText(townDirectory)
+	byCall := map[string][]analysis.Session{}
+	for _, s := range w.sessions(w.audit(hour("c"))) {
+		byCall[s.Call] = append(byCall[s.Call], s)
+	}
+	for name, test := range tests {
+		got := byCall["c-"+strings.NewReplacer(" ", "-", ",", "", "'", "").Replace(name)]
+		if diff := cmp.Diff(test.want, found(got)); diff != "" {
+			t.Errorf("%s: sessions (-want +got):\n%s", name, diff)
+		} else if test.reason != "" && !slices.Contains(got[0].Reasons, test.reason) {
+			t.Errorf("%s: reasons %q, want %q", name, got[0].Reasons, test.reason)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ var reasons = map[string]string{
 	"envelope-played":              "the system logged that a message's date, time or caller was read out",
 	"opened-without-pin":           "the caller stood in the mailbox without being asked for a PIN; what was heard is not logged",
 	"pin-demanded":                 "a PIN was asked for; whether it was given is not logged",
+	"pin-failed":                   "a wrong PIN was given; what the caller heard besides is not logged",
+	"pin-passed":                   "the caller gave the right PIN before anything was heard",
 	"answered-by-nobody-named":     "the call was answered, and the records do not say by what: voicemail cannot be excluded",
 	"playback-logged-after-hangup": "a playback was logged when the caller had hung up",
 	"deposit-application":          "the system logged the application that records a message, and nothing else",

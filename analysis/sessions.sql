@@ -11,7 +11,7 @@
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages, servers, records)
+     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, servers, records)
 WITH toDateTime64(0, 3, 'UTC') AS never
 SELECT
     {system:String},
@@ -32,8 +32,11 @@ SELECT
     argMinIf(hit.diverting_class, (hit_begin, hit.id), hit.diverting_class != ''),
     any(parties),
     countIf(hit.action = 'deposit'),
-    countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed') AND open),
-    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
+    countIf(hit.action = 'retrieval' AND hit.auth = 'skipped' AND open),
+    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed', 'failed') OR asked_before)),
+    -- A login that names no mailbox is one to the leg's only one.
+    countIf(hit.auth = 'passed' AND (hit.mailbox != '' OR length(boxes) < 2)),
+    countIf(hit.auth = 'failed'),
     countIf(hit.action = 'playback' AND open AND NOT after_hangup),
     countIf(hit.action = 'envelope' AND open AND NOT after_hangup),
     countIf(hit.action IN ('playback', 'envelope') AND open AND after_hangup),
@@ -61,8 +64,10 @@ FROM
         arrayMin(arrayMap(s -> if(s.hangup AND s.leg = hit.leg, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS hangup,
         hit.kind = 'event' AND hit.start >= hangup AS after_hangup,
         -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
-        arrayExists(h -> h.app = 'VMAuthenticate' AND h.leg = hit.leg AND h.start <= hit.start
-                         AND h.mailbox IN ('', hit.mailbox), hits) AS asked_before,
+        -- So is a logged login: nobody hears a message and then gives the PIN in the same moment.
+        arrayExists(h -> h.leg = hit.leg AND h.start <= hit.start
+                         AND (h.app = 'VMAuthenticate' AND h.mailbox IN ('', hit.mailbox)
+                              OR h.auth = 'passed' AND (h.mailbox = hit.mailbox OR h.mailbox = '' AND length(boxes) < 2)), hits) AS asked_before,
         hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open
     FROM
     (

@@ -6,7 +6,7 @@
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
      ambiguous, probe, identity, shared, diverted, stranger, listed, changed, misrouted,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages)
+     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages)
 WITH
     {{template "holds"}}
 SELECT
@@ -23,7 +23,7 @@ SELECT
     -- Only where the directory knows both: another name or context is no other mailbox.
     notEmpty(dialled_holds) AND box IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64})
         AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
-    deposit, opened, demanded, heard, envelope, late, unknown, messages
+    deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages
 FROM
 (
     SELECT

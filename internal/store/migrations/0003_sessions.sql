@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS sessions
     deposit         UInt32                     COMMENT 'records that show the deposit application',
     opened          UInt32                     COMMENT 'records that show the mailbox application without authentication',
     demanded        UInt32                     COMMENT 'records that show that a PIN was asked for',
+    passed          UInt32                     COMMENT 'records that show that the right PIN for this mailbox was given',
+    failed          UInt32                     COMMENT 'records that show a wrong one',
     heard           UInt32                     COMMENT 'records that show a stored message being played without authentication',
     envelope        UInt32                     COMMENT 'the same, of a message''s date, time or caller',
     late            UInt32                     COMMENT 'playback that was logged when the caller had hung up',

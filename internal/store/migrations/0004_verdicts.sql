@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS situation_rows
     deposit       UInt32,
     opened        UInt32,
     demanded      UInt32,
+    passed        UInt32,
+    failed        UInt32,
     heard         UInt32,
     envelope      UInt32,
     late          UInt32,
