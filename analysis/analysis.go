@@ -47,6 +47,8 @@ type Auditor struct {
 	Plan *number.Plan
 	// Probes are the numbers of our own calls, as records carry them.
 	Probes []string
+	// Zone in whose days a statement is told; default UTC, which is then noted.
+	Zone *time.Location
 	// Retention of messages on the platform; default [DefaultRetention].
 	Retention time.Duration
 	// Detectors, in any order; default [Detectors].
@@ -60,6 +62,13 @@ func (a *Auditor) retention() time.Duration {
 		return DefaultRetention
 	}
 	return a.Retention
+}
+
+func (a *Auditor) zone() *time.Location {
+	if a.Zone == nil {
+		return time.UTC
+	}
+	return a.Zone
 }
 
 func (a *Auditor) detectors() []Detector {

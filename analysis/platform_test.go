@@ -145,3 +145,42 @@ func (w *town) notes(audit *analysis.Audit) string {
 	}
 	return strings.Join(s.Notes, "\n")
 }
+
+// TestAsOf: what began later is counted nowhere, and the audit never passes for
+// that of the whole window.
+func TestAsOf(t *testing.T) {
+	w := newTown(t, nil)
+	later := strings.ReplaceAll(platform("2", "um1 PLAY 4102"), "12:00:0", "12:30:0")
+	w.loadText("platform", platform("1", "um1 RECORD 4101")+later)
+	w.directoryText(townDirectory)
+	summary := func(asOf time.Time) (*analysis.Audit, *analysis.Summary) {
+		audit, err := w.auditor.AuditAsOf(t.Context(), hour("c"), asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := w.auditor.Summarise(t.Context(), audit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return audit, s
+	}
+	full, all := summary(time.Time{})
+	cut, some := summary(noon.Add(10 * time.Minute))
+	end, same := summary(noon.Add(time.Hour))
+	if full.ID == cut.ID || full.ID == end.ID || cut.ID == end.ID {
+		t.Error("audits as of different times pass for one")
+	}
+	if all.Extensions.Exposed != 2 || all.Rows != 2 || all.AsOf != nil || !cmp.Equal(all.Extensions, same.Extensions) {
+		t.Errorf("the whole window: %+v, and as of its end: %+v", all, same)
+	}
+	if some.Extensions != (analysis.Counts{Exposed: 1, DepositLogged: 1}) || some.Rows != 1 || some.Sessions[analysis.OutOfWindow] != 0 || some.Severity() != analysis.Possible {
+		t.Errorf("as of 12:10: %+v", some)
+	}
+	if want := "on 2 March 2026, as known at 12:10 on 2 March 2026."; !strings.Contains(some.Statement.EN, want) {
+		t.Errorf("%q, want %q in it", some.Statement.EN, want)
+	}
+	var early *analysis.TooEarlyError
+	if _, err := w.auditor.AuditAsOf(t.Context(), hour("c"), noon.Add(-time.Hour)); !errors.As(err, &early) {
+		t.Errorf("as of the window's beginning: %v", err)
+	}
+}
