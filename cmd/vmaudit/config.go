@@ -58,8 +58,11 @@ func readConfig(name string) (*config, error) {
 	if err := c.Numbering.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration %q: %w", name, err)
 	}
-	if c.KeyFile != "" && !filepath.IsAbs(c.KeyFile) {
-		c.KeyFile = filepath.Join(filepath.Dir(name), c.KeyFile)
+	// What a file names lies beside it, wherever it is read from.
+	for _, path := range []*string{&c.KeyFile, &c.Formats, &c.Detectors} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(filepath.Dir(name), *path)
+		}
 	}
 	if c.Memory != 0 && c.Memory < minMemory {
 		return nil, fmt.Errorf("configuration %q: memory_mb is %d, the engine needs %d at least", name, c.Memory, minMemory)
