@@ -10,6 +10,7 @@
 //     the directory, the numbering plan and the change say of them
 //     (situations.sql), and lets the detectors (detectors/*.sql, one file each)
 //     give every one a verdict (judge.sql).
+//     [Auditor.AuditAsOf] does it for what could be known at a time.
 //  3. [Auditor.Summarise], [Auditor.Affected], [Auditor.Sessions] and
 //     [Auditor.Explain] tell what was found, for people to read.
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vmaudit/analysis"
+	"vmaudit/internal/store"
 )
 
 // platform writes the log of a voicemail platform (testdata/formats): one call,
@@ -26,50 +27,58 @@ func platform(call string, events ...string) string {
 	return out.String()
 }
 
+// platformTest is one call in the platform's log, and what is to be found in it.
+type platformTest struct {
+	events []string
+	want   []string // "mailbox verdict", sorted
+	reason string   // of the first; may be ""
+}
+
+// checkPlatform audits one log of all the calls, and looks at each.
+func checkPlatform(t *testing.T, change store.Change, tests map[string]platformTest) {
+	t.Helper()
+	w := newTown(t, nil)
+	key := strings.NewReplacer(" ", "-", ",", "", "'", "").Replace
+	var text string
+	for name, test := range tests {
+		text += platform(key(name), test.events...)
+	}
+	w.loadText("platform", text)
+	w.directoryText(townDirectory)
+	byCall := map[string][]analysis.Session{}
+	for _, s := range w.sessions(w.audit(change)) {
+		byCall[s.Call] = append(byCall[s.Call], s)
+	}
+	for name, test := range tests {
+		got := byCall["c-"+key(name)]
+		if diff := cmp.Diff(test.want, found(got)); diff != "" {
+			t.Errorf("%s: sessions (-want +got):\n%s", name, diff)
+		} else if test.reason != "" && !slices.Contains(got[0].Reasons, test.reason) {
+			t.Errorf("%s: reasons %q, want %q", name, got[0].Reasons, test.reason)
+		}
+	}
+}
+
 // TestServers: where every record names a server that was not changed, the session
 // is out of scope, unless it shows a leak itself.
 func TestServers(t *testing.T) {
-	for name, test := range map[string]struct {
-		events []string
-		want   string
-	}{
-		"on a changed server":                 {[]string{"um1 RECORD 4101"}, "4101 deposit-logged"},
-		"on another":                          {[]string{"um3 RECORD 4101"}, "4101 out-of-scope"},
-		"on two, one of them changed":         {[]string{"um3 RECORD 4101", "um2 RECORD 4101"}, "4101 deposit-logged"},
-		"on another, and one is not named":    {[]string{"um3 RECORD 4101", "- RECORD 4101"}, "4101 deposit-logged"},
-		"on none that is named":               {[]string{"- RECORD 4101"}, "4101 deposit-logged"},
-		"opened on another":                   {[]string{"um3 MENU 4101"}, "4101 mailbox-opened"},
-		"played on another":                   {[]string{"um3 PLAY 4101"}, "4101 playback-confirmed"},
-		"misdelivered on another stays on it": {[]string{"um3 RECORD 4102"}, "4102 misdelivered"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newTown(t, nil)
-			w.loadText("platform", platform("1", test.events...)+platform("2", "um1 RECORD 4101"))
-			w.directoryText(townDirectory)
-			change := hour("c")
-			change.Servers = []string{"um1", "um2"}
-			sessions := w.sessions(w.audit(change))
-			var got []string
-			for _, s := range sessions {
-				if strings.HasSuffix(s.Call, "1") {
-					got = append(got, found([]analysis.Session{s})...)
-				}
-			}
-			if diff := cmp.Diff([]string{test.want}, got); diff != "" {
-				t.Errorf("sessions (-want +got):\n%s", diff)
-			}
-		})
-	}
+	change := hour("c")
+	change.Servers = []string{"um1", "um2"}
+	checkPlatform(t, change, map[string]platformTest{
+		"on a changed server":              {[]string{"um1 RECORD 4101"}, []string{"4101 deposit-logged"}, ""},
+		"on another":                       {[]string{"um3 RECORD 4101"}, []string{"4101 out-of-scope"}, "server-not-changed"},
+		"on two, one of them changed":      {[]string{"um3 RECORD 4101", "um2 RECORD 4101"}, []string{"4101 deposit-logged"}, ""},
+		"on another, and one is not named": {[]string{"um3 RECORD 4101", "- RECORD 4101"}, []string{"4101 deposit-logged"}, ""},
+		"on none that is named":            {[]string{"- RECORD 4101"}, []string{"4101 deposit-logged"}, ""},
+		"opened on another":                {[]string{"um3 MENU 4101"}, []string{"4101 mailbox-opened"}, ""},
+		"played on another":                {[]string{"um3 PLAY 4101"}, []string{"4101 playback-confirmed"}, ""},
+		"misdelivered on another":          {[]string{"um3 RECORD 4102"}, []string{"4102 misdelivered"}, ""},
+	})
 }
 
 // TestLogins: who gave the right PIN is no stranger from then on, in that mailbox.
 func TestLogins(t *testing.T) {
-	w := newTown(t, nil)
-	tests := map[string]struct {
-		events []string
-		want   []string
-		reason string // of the first
-	}{
+	checkPlatform(t, hour("c"), map[string]platformTest{
 		"right":                        {[]string{"um1 LOGIN:OK 4101"}, []string{"4101 owner-access"}, "pin-passed"},
 		"right, then played":           {[]string{"um1 LOGIN:OK 4101", "um1 PLAY 4101", "um1 MENU 4101"}, []string{"4101 owner-access"}, "pin-passed"},
 		"right, after a greeting":      {[]string{"um1 RECORD 4101", "um1 LOGIN:OK 4101", "um1 PLAY 4101"}, []string{"4101 owner-access"}, "pin-passed"},
@@ -82,25 +91,7 @@ func TestLogins(t *testing.T) {
 		"let in, then right":           {[]string{"um1 MENU 4101", "um1 LOGIN:OK 4101"}, []string{"4101 mailbox-opened"}, "opened-without-pin"},
 		"right, then another's played": {[]string{"um1 LOGIN:OK 4101", "um1 PLAY 4102"}, []string{"4101 owner-access", "4102 playback-confirmed"}, ""},
 		"no mailbox named, two played": {[]string{"um1 LOGIN:OK", "um1 PLAY 4101", "um1 PLAY 4102"}, []string{"4101 playback-confirmed", "4102 playback-confirmed"}, "message-played"},
-	}
-	var text string
-	for name, test := range tests {
-		text += platform(strings.NewReplacer(" ", "-", ",", "", "'", "").Replace(name), test.events...)
-	}
-	w.loadText("platform", text)
-	w.directoryText(townDirectory)
-	byCall := map[string][]analysis.Session{}
-	for _, s := range w.sessions(w.audit(hour("c"))) {
-		byCall[s.Call] = append(byCall[s.Call], s)
-	}
-	for name, test := range tests {
-		got := byCall["c-"+strings.NewReplacer(" ", "-", ",", "", "'", "").Replace(name)]
-		if diff := cmp.Diff(test.want, found(got)); diff != "" {
-			t.Errorf("%s: sessions (-want +got):\n%s", name, diff)
-		} else if test.reason != "" && !slices.Contains(got[0].Reasons, test.reason) {
-			t.Errorf("%s: reasons %q, want %q", name, got[0].Reasons, test.reason)
-		}
-	}
+	})
 }
 
 // TestServersAreTold: the changed servers are part of what an audit is of, and

@@ -65,10 +65,10 @@ func newReplay(t *testing.T, export string) *replay {
 	if r.zone, err = time.LoadLocation("Europe/Stockholm"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(r.dir, os.DirFS(filepath.Join("..", "..", "testdata", "replay2019"))); err != nil {
+	if r.truth, err = replay2019.Write(r.dir); err != nil {
 		t.Fatal(err)
 	}
-	if r.truth, err = replay2019.Write(r.dir); err != nil {
+	if err := os.CopyFS(r.dir, os.DirFS(filepath.Join("..", "..", "testdata", "replay2019"))); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stopEngines(t, r.dir) })

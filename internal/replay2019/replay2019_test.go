@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	_ "time/tzdata"
 )
@@ -68,6 +69,14 @@ func TestSame(t *testing.T) {
 		if errOne != nil || errTwo != nil || !bytes.Equal(one, two) {
 			t.Errorf("%s is another in another run: %v, %v", f.Name(), errOne, errTwo)
 		}
+	}
+}
+
+// TestNotOver: nothing is written over.
+func TestNotOver(t *testing.T) {
+	dir, _ := written(t)
+	if _, err := Write(dir); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("written twice: %v", err)
 	}
 }
 

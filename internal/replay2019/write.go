@@ -3,11 +3,13 @@ package replay2019
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -44,7 +46,8 @@ type Truth struct {
 // zoneName is where the city lies.
 const zoneName = "Europe/Stockholm"
 
-// Write writes the exports and what goes with them into dir, which it makes.
+// Write writes the exports and what goes with them into dir, which it makes. A
+// folder that has files already is refused.
 func Write(dir string) (*Truth, error) {
 	zone, err := time.LoadLocation(zoneName)
 	if err != nil {
@@ -52,6 +55,9 @@ func Write(dir string) (*Truth, error) {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
+	}
+	if have, err := os.ReadDir(dir); err != nil || len(have) > 0 {
+		return nil, errors.Join(err, fmt.Errorf("%q is not empty: name a folder that is new", dir))
 	}
 	r := happen(zone)
 	truth := r.truth()
@@ -246,6 +252,6 @@ What happened: %d extensions were exposed between 22 and 26 February, on the ser
 platform logged that it played a message to a stranger. The change was made on 22 February at 02:00, and
 mended on 26 February at 23:30. %d extensions on other servers had calls of the same kind. %d were called
 at 00:30 on 22 February only, before the change: a window of whole days takes them in.
-`, zoneName, len(t.Exposed), len(t.Exposed), ChangedServers, t.Confirmed, t.OtherServer, t.Boundary))
+`, zoneName, len(t.Exposed), len(t.Exposed), strings.Join(ChangedServers, " and "), t.Confirmed, t.OtherServer, t.Boundary))
 	return err
 }
