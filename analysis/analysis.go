@@ -10,6 +10,7 @@
 //     the directory, the numbering plan and the change say of them
 //     (situations.sql), and lets the detectors (detectors/*.sql, one file each)
 //     give every one a verdict (judge.sql).
+//     [Auditor.AuditAsOf] does it for what could be known at a time.
 //  3. [Auditor.Summarise], [Auditor.Affected], [Auditor.Sessions] and
 //     [Auditor.Explain] tell what was found, for people to read.
 //
@@ -47,6 +48,8 @@ type Auditor struct {
 	Plan *number.Plan
 	// Probes are the numbers of our own calls, as records carry them.
 	Probes []string
+	// Zone in whose days a statement is told; default UTC, which is then noted.
+	Zone *time.Location
 	// Retention of messages on the platform; default [DefaultRetention].
 	Retention time.Duration
 	// Detectors, in any order; default [Detectors].
@@ -60,6 +63,13 @@ func (a *Auditor) retention() time.Duration {
 		return DefaultRetention
 	}
 	return a.Retention
+}
+
+func (a *Auditor) zone() *time.Location {
+	if a.Zone == nil {
+		return time.UTC
+	}
+	return a.Zone
 }
 
 func (a *Auditor) detectors() []Detector {

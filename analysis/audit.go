@@ -28,12 +28,24 @@ var (
 
 // Audit is a change whose sessions all have their verdict. Its ID changes with
 // everything that the verdicts depend on but the records: window, vendor's list,
-// directory, numbering plan, probes, detectors.
+// changed servers, directory, numbering plan, probes, detectors.
 type Audit struct {
 	ID        string
-	Change    store.Change
-	directory uint64 // version
+	Change    store.Change // its window is cut at AsOf
+	AsOf      time.Time    // zero: all records count
+	directory uint64       // version
 	access    []string
+}
+
+// TooEarlyError says that the window begins only after the time as of which it was
+// to be audited.
+type TooEarlyError struct {
+	Change     string
+	AsOf, From time.Time
+}
+
+func (e *TooEarlyError) Error() string {
+	return fmt.Sprintf("the window of change %q begins at %s: nothing of it can be known as of %s", e.Change, e.From.UTC().Format(time.RFC3339), e.AsOf.UTC().Format(time.RFC3339))
 }
 
 // ErrNothingImported says that there are no records at all: nothing can be said.
@@ -55,6 +67,19 @@ func (e *NoRecordsError) Error() string {
 // change's window its verdict. Days that were judged before, with the same
 // records and the same knowledge, are not judged again.
 func (a *Auditor) Audit(ctx context.Context, change store.Change) (*Audit, error) {
+	return a.AuditAsOf(ctx, change, time.Time{})
+}
+
+// AuditAsOf is [Auditor.Audit] of what had begun before t: the window is cut there,
+// and nothing that began later counts. A session that was going on at t counts
+// whole. The zero t cuts nothing.
+func (a *Auditor) AuditAsOf(ctx context.Context, change store.Change, t time.Time) (*Audit, error) {
+	if !t.IsZero() && !t.After(change.From) {
+		return nil, &TooEarlyError{change.ID, t, change.From}
+	}
+	if !t.IsZero() && (change.Open() || t.Before(change.To)) {
+		change.To = t
+	}
 	version, err := a.Store.DirectoryVersion(ctx)
 	if err != nil {
 		return nil, err
@@ -63,6 +88,7 @@ func (a *Auditor) Audit(ctx context.Context, change store.Change) (*Audit, error
 	if err != nil {
 		return nil, err
 	}
+	settings.asOf = t
 	// Somebody else may derive a day again while it is judged here: then once more.
 	for range maxUnsettled {
 		if err := a.Derive(ctx); err != nil {
@@ -71,10 +97,13 @@ func (a *Auditor) Audit(ctx context.Context, change store.Change) (*Audit, error
 		if err := a.demandRecords(ctx, change); err != nil {
 			return nil, err
 		}
+		if err := a.demandServers(ctx, change.ID, change.Servers); err != nil {
+			return nil, err
+		}
 		if settings.access, err = a.accessNumbers(ctx, version); err != nil {
 			return nil, err
 		}
-		audit := &Audit{ID: settings.id(), Change: change, directory: version, access: settings.access}
+		audit := &Audit{ID: settings.id(), Change: change, AsOf: t, directory: version, access: settings.access}
 		settled, err := a.judgeAll(ctx, audit, settings)
 		if err != nil {
 			return nil, err
@@ -91,6 +120,7 @@ const maxUnsettled = 20
 // settings are what the verdicts of one audit depend on, besides the records.
 type settings struct {
 	change    store.Change
+	asOf      time.Time
 	directory uint64
 	listed    []string // mailboxes of the vendor's list
 	access    []string // access numbers, as dialled; follows from plan, directory and records
@@ -129,8 +159,8 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 
 func (s *settings) id() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %d %d %v %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.change.Listed,
-		s.listed, s.directory, s.plan, s.probes, version(s.detectors))
+	fmt.Fprintf(h, "%q %d %d %d %v %q %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.asOf.UnixMilli(), s.change.Listed,
+		s.listed, s.change.Servers, s.directory, s.plan, s.probes, version(s.detectors))
 	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
@@ -190,6 +220,14 @@ func (a *Auditor) demandRecords(ctx context.Context, change store.Change) error 
 		return ErrNothingImported
 	}
 	return &NoRecordsError{change.ID, first.UTC(), last.UTC()}
+}
+
+// asOf writes the time after which nothing counts.
+func asOf(t time.Time) string {
+	if t.IsZero() {
+		return "2200-01-01 00:00:00.000"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.000")
 }
 
 func (a *Auditor) window(c store.Change) []any {

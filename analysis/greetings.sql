@@ -3,17 +3,17 @@
 -- was to play that greeting; where the records hide the application, it may have been.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
-     ambiguous, probe, diverted, stranger, listed, greeting, maybe, inside, messages)
+     ambiguous, probe, diverted, stranger, listed, changed, greeting, maybe, inside, messages)
 SELECT
     {run:UInt64}, {system:String}, any(day), sipHash128(id, owner, message), any(call), owner, any(dialled), any(dialled_boxes), any(caller), any(caller_class), any(begin), any(end),
     any(ambiguous), any(probe), any(diverted), true,
-    NOT {list:Bool} OR has({listed:Array(String)}, splitByChar('@', owner)[1]) OR has({listed:Array(String)}, owner),
+    NOT {list:Bool} OR has({listed:Array(String)}, splitByChar('@', owner)[1]) OR has({listed:Array(String)}, owner), any(changed),
     max(dated AND shown) AS sure, NOT sure, true, [(concat('INBOX/', message), toFloat32(0))]
 FROM
 (
     SELECT
         s.id AS id, s.day AS day, s.call AS call, s.dialled AS dialled, s.dialled_boxes AS dialled_boxes, s.caller AS caller, s.caller_class AS caller_class,
-        s.begin AS begin, s.end AS end, s.ambiguous AS ambiguous, s.probe AS probe, s.diverted AS diverted,
+        s.begin AS begin, s.end AS end, s.ambiguous AS ambiguous, s.probe AS probe, s.diverted AS diverted, s.changed AS changed,
         g.owner AS owner, g.message AS message, g.dated AS dated,
         -- A temporary greeting replaces the others.
         s.deposit > 0 AND notEmpty(s.greetings) AND (g.name = 'temp' OR has(s.greetings, g.name)) AS shown

@@ -41,7 +41,7 @@ func (j *judgement) args(slice []day) []any {
 	args := append(j.window(j.change), spanArgs(slice)...)
 	return append(args, named("run", fmt.Sprint(j.run)), named("audit", j.audit.ID),
 		named("directory", fmt.Sprint(j.directory)), named("list", fmt.Sprint(j.change.Listed)),
-		named("listed", j.listed), named("access", j.access), named("plan", fmt.Sprint(j.plan != "")), named("probes", j.probes))
+		named("listed", j.listed), named("servers", j.change.Servers), named("access", j.access), named("plan", fmt.Sprint(j.plan != "")), named("probes", j.probes))
 }
 
 // situate looks at the sessions of some days, to be judged or as neighbours.

@@ -27,13 +27,47 @@ func (a *Auditor) note(ctx context.Context, audit *Audit, s *Summary) error {
 	if audit.directory == 0 {
 		s.say("no directory is imported: owners cannot be told from strangers, and nobody has a name")
 	}
-	if n := s.Sessions[OutOfScope]; n > 0 {
+	if n := s.unlisted(); n > 0 {
 		s.say("%d sessions are out of scope by the vendor's list only: the records cannot tell them from those that count", n)
+	}
+	if err := a.noteServers(ctx, audit, s); err != nil {
+		return err
 	}
 	if s.Extensions.Exposed > 0 && s.Extensions.Confirmed == 0 {
 		s.say("no playback is established; that is no evidence that nothing was heard")
 	}
+	if err := a.noteBlind(ctx, audit, s); err != nil {
+		return err
+	}
+	if s.Severity() != None {
+		s.say("records do not tell why it happened (root cause: undetermined), nor of whom the messages spoke (people with protected identity among them: unknown)")
+	}
+	if s.AsOf != nil {
+		s.say("as of %s: only what began before counts, this is no audit of the whole window; whether the exports could be had by then is not known", s.AsOf.Format(time.RFC3339))
+	}
+	if a.Zone == nil {
+		s.say("the statement's dates are days in UTC: name the zone of the deployment with zone in --config")
+	}
 	return nil
+}
+
+// noteBlind tells of systems whose records show that a call reached voicemail and
+// nothing of what happened there.
+func (a *Auditor) noteBlind(ctx context.Context, audit *Audit, s *Summary) error {
+	return a.each(ctx, "asking what the records show", `
+		SELECT system FROM sessions
+		WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
+		  AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}
+		GROUP BY system HAVING sum(deposit + opened + demanded + heard + envelope + late) = 0
+		ORDER BY system`,
+		func(scan func(...any) error) error {
+			var system string
+			if err := scan(&system); err != nil {
+				return err
+			}
+			s.say("the records of %q show that calls reached voicemail and nothing of what happened there: they can raise suspicion at most, and never show what was played", system)
+			return nil
+		}, a.window(audit.Change)...)
 }
 
 func (s *Summary) say(format string, args ...any) {

@@ -27,6 +27,9 @@ var reasons = map[string]string{
 	"by-the-vendors-list-only":        "left out by the vendor's list only",
 	"time-ambiguous":                  "the time lies in the hour that autumn repeats",
 	"mailbox-unknown":                 "the records do not say whose mailbox it was",
+	"pin-failed":                      "a wrong PIN was given; what the caller heard besides is not logged",
+	"pin-passed":                      "the caller gave the right PIN before anything was heard",
+	"server-not-changed":              "every record of the session names a server, and none of them is one that was changed",
 }
 
 const dialledReason = "dialled "

@@ -51,7 +51,7 @@ func newTown(t *testing.T, plan *number.Plan) *town {
 
 func (w *town) load(format, name string) store.Entry {
 	w.Helper()
-	registry, err := cdr.Formats()
+	registry, err := cdr.Formats(os.DirFS("testdata/formats"))
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -164,6 +164,7 @@ type Evidence struct {
 	Grade    string    `json:"grade,omitempty"`
 	Messages []string  `json:"messages,omitempty"`
 	Cause    string    `json:"cause,omitempty"`
+	Server   string    `json:"server,omitempty"`
 	Format   string    `json:"format"`
 	File     string    `json:"file"`
 	Line     uint32    `json:"line"`
@@ -196,7 +197,7 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 		}
 	}
 	err = a.each(ctx, "reading the session's records", `
-		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> if(folder = '', m, concat(folder, '/', m)), messages), cause, format, f.name, line
+		SELECT start, end, kind, event, leg, app, action, mailbox, auth, grade, arrayMap(m -> if(folder = '', m, concat(folder, '/', m)), messages), cause, server, format, f.name, line
 		FROM records AS r FINAL
 		LEFT ANY JOIN (SELECT system, file, format, name FROM imports FINAL) AS f ON f.system = r.system AND f.file = r.file AND f.format = r.format
 		WHERE system = {system:String} AND (day BETWEEN {day:Date} - 1 AND {day:Date} + 1 AND call = {call:String}
@@ -204,7 +205,7 @@ func (a *Auditor) Explain(ctx context.Context, audit *Audit, prefix string) (*Ex
 		ORDER BY start, format, line`,
 		func(scan func(...any) error) error {
 			var r Evidence
-			if err := scan(&r.At, &r.End, &r.Kind, &r.Event, &r.Leg, &r.App, &r.Action, &r.Mailbox, &r.Auth, &r.Grade, &r.Messages, &r.Cause, &r.Format, &r.File, &r.Line); err != nil {
+			if err := scan(&r.At, &r.End, &r.Kind, &r.Event, &r.Leg, &r.App, &r.Action, &r.Mailbox, &r.Auth, &r.Grade, &r.Messages, &r.Cause, &r.Server, &r.Format, &r.File, &r.Line); err != nil {
 				return err
 			}
 			if r.At = r.At.UTC(); r.End.Unix() == 0 {

@@ -15,7 +15,7 @@
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
-     deposit, opened, demanded, heard, envelope, late, unknown, messages, greetings, left, moved, records)
+     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
     toDateTime64(0, 3, 'UTC') AS never,
     placed AS
@@ -42,7 +42,7 @@ WITH
     rows AS
     (
         SELECT call, id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
-            caller, caller_class, dialled, dialled_class, diverting, diverting_class
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class, server
         FROM records
         WHERE system = {system:String} AND kind != 'message'
           AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
@@ -59,7 +59,7 @@ WITH
           )
         UNION ALL
         SELECT if(p.at.1 = '', r.call, p.at.1) AS of, r.id, kind, if(p.at.1 = '', r.leg, p.at.2), app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
-            caller, caller_class, dialled, dialled_class, diverting, diverting_class
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class, server
         FROM records AS r
         GLOBAL LEFT ANY JOIN placed AS p ON p.id = r.id
         WHERE {stored:Bool} AND system = {system:String} AND kind = 'message' AND action != ''
@@ -85,8 +85,11 @@ SELECT
     argMinIf(hit.diverting_class, (hit_begin, hit.id), hit.diverting_class != ''),
     any(parties),
     countIf(hit.action = 'deposit'),
-    countIf(hit.action = 'retrieval' AND hit.auth IN ('skipped', 'failed') AND open),
-    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
+    countIf(hit.action = 'retrieval' AND hit.auth = 'skipped' AND open),
+    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed', 'failed') OR asked_before)),
+    -- A login that names no mailbox is one to the leg's only one.
+    countIf(hit.auth = 'passed' AND (hit.mailbox != '' OR length(boxes) < 2)),
+    countIf(hit.auth = 'failed'),
     countIf(hit.action = 'playback' AND hit.kind != 'message' AND open AND NOT after_hangup),
     countIf(hit.action = 'envelope' AND open AND NOT after_hangup),
     countIf(hit.action IN ('playback', 'envelope') AND open AND after_hangup),
@@ -98,6 +101,7 @@ SELECT
     groupUniqArrayIf(hit.folder, hit.action = 'deposit' AND hit.folder != ''),
     groupUniqArrayArrayIf(hit.messages, hit.kind = 'message' AND hit.action = 'deposit'),
     countIf(hit.kind = 'message' AND hit.action = 'playback'),
+    arraySort(groupUniqArrayIf(hit.server, hit.kind != 'message')),
     count()
 FROM
 (
@@ -117,8 +121,10 @@ FROM
         arrayMin(arrayMap(s -> if(s.hangup AND s.leg = hit.leg, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS hangup,
         hit.kind = 'event' AND hit.start >= hangup AS after_hangup,
         -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
-        arrayExists(h -> h.app = 'VMAuthenticate' AND h.leg = hit.leg AND h.start <= hit.start
-                         AND h.mailbox IN ('', hit.mailbox), hits) AS asked_before,
+        -- So is a logged login: nobody hears a message and then gives the PIN in the same moment.
+        arrayExists(h -> h.leg = hit.leg AND h.start <= hit.start
+                         AND (h.app = 'VMAuthenticate' AND h.mailbox IN ('', hit.mailbox)
+                              OR h.auth = 'passed' AND (h.mailbox = hit.mailbox OR h.mailbox = '' AND length(boxes) < 2)), hits) AS asked_before,
         arrayMin(arrayMap(s -> if(s.event AND s.leg = hit.leg AND s.at > hit.start, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS next,
         if(hit.sounding AND next < toDateTime64('2200-01-01', 3, 'UTC'), dateDiff('millisecond', hit.start, next) / 1000, 0) AS seconds,
         hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open
@@ -127,11 +133,11 @@ FROM
         SELECT
             call,
             groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, ambiguous,
-                               caller, caller_class, dialled, dialled_class, diverting, diverting_class),
+                               caller, caller_class, dialled, dialled_class, diverting, diverting_class, server),
                 'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
                        folder String, messages Array(String), sounding Bool, start DateTime64(3, ''UTC''),
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
-                       dialled String, dialled_class String, diverting String, diverting_class String)'),
+                       dialled String, dialled_class String, diverting String, diverting_class String, server String)'),
                 action != '') AS hits,
             groupArray(CAST((leg, greatest(start, end), kind = 'event', kind = 'event' AND cause != ''),
                 'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,

@@ -5,8 +5,8 @@
 -- voicemail was diverted, whatever number it presents.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
-     ambiguous, probe, identity, shared, diverted, stranger, listed, misrouted,
-     deposit, opened, demanded, heard, envelope, late, unknown, greetings, left, unclaimed, inside, messages)
+     ambiguous, probe, identity, shared, diverted, stranger, listed, changed, misrouted,
+     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, left, unclaimed, inside, messages)
 WITH
     {{template "holds"}}
 SELECT
@@ -19,10 +19,11 @@ SELECT
     NOT {list:Bool} OR (box = '' AND dialled_extension = '')
         OR has({listed:Array(String)}, splitByChar('@', box)[1]) OR has({listed:Array(String)}, box)
         OR has({listed:Array(String)}, dialled_extension) AS listed,
+    empty({servers:Array(String)}) OR empty(servers) OR has(servers, '') OR hasAny(servers, {servers:Array(String)}) AS changed,
     -- Only where the directory knows both: another name or context is no other mailbox.
     notEmpty(dialled_holds) AND box IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64})
         AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
-    deposit, opened, demanded, heard, envelope, late, unknown, greetings, length(left), moved,
+    deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, length(left), moved,
     {inside:Bool} AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} AS inside,
     messages
 FROM

@@ -3,7 +3,6 @@ package analysis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -46,16 +45,22 @@ type ControllerCounts struct {
 
 // Summary is an audit in numbers.
 type Summary struct {
-	Change      string             `json:"change"`
-	Window      Window             `json:"window"`
-	Rows        uint64             `json:"rows"`     // records that the database holds
+	Change string `json:"change"`
+	Window Window `json:"window"`
+	// AsOf is set when only what began before counts: this is then no audit of
+	// the whole window.
+	AsOf        *time.Time         `json:"as_of"`
+	Statement   Statement          `json:"statement"`
+	Rows        uint64             `json:"rows"`     // records that the database holds, as of AsOf
 	Sessions    map[Verdict]uint64 `json:"sessions"` // every verdict, those in no session too
 	Extensions  Counts             `json:"extensions"`
 	Controllers []ControllerCounts `json:"controllers"`
 	// Notes say what limits the numbers; they are part of the answer.
 	Notes []string `json:"notes"`
 
-	unfinished bool // an import is
+	days         period
+	unfinished   bool   // an import is
+	otherServers uint64 // sessions out of scope by their server
 }
 
 // ErrUnfinished refuses "nobody exposed" while an import is not finished.
@@ -94,9 +99,15 @@ func (a *Auditor) Summarise(ctx context.Context, audit *Audit) (*Summary, error)
 		to := audit.Change.To.UTC()
 		s.Window.To = &to
 	}
+	if !audit.AsOf.IsZero() {
+		asOf := audit.AsOf.UTC()
+		s.AsOf = &asOf
+	}
+	s.days = daysOf(audit.Change.From, audit.Change.To, audit.AsOf, a.zone())
 	if err := a.countSessions(ctx, audit, s); err != nil {
 		return nil, err
 	}
+	s.state("", "")
 	if err := a.note(ctx, audit, s); err != nil {
 		return nil, err
 	}
@@ -149,47 +160,34 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	for _, v := range Verdicts {
 		s.Sessions[v] = 0
 	}
-	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count() FROM current GROUP BY verdict`, nil),
+	err := a.each(ctx, "counting verdicts", compose(`WITH {{template "current"}} SELECT verdict, count(), countIf(has(reasons, 'server-not-changed')) FROM current GROUP BY verdict`, nil),
 		func(scan func(...any) error) error {
 			var v string
-			var n uint64
-			err := scan(&v, &n)
+			var n, otherServers uint64
+			err := scan(&v, &n, &otherServers)
 			s.Sessions[Verdict(v)] = n
+			s.otherServers += otherServers
 			return err
 		}, a.auditArgs(audit)...)
 	if err != nil {
 		return err
 	}
-	var outside, unreached uint64
+	// What is not known yet is counted nowhere.
+	records, unreached := `SELECT sum(records) FROM session_days FINAL`, `SELECT sum(calls) - sum(reached) FROM session_days FINAL`
+	if !audit.AsOf.IsZero() {
+		records = `SELECT count() FROM records WHERE start < {as_of:DateTime64(3, 'UTC')}`
+		unreached = `SELECT count() FROM (SELECT 1 FROM records WHERE start < {as_of:DateTime64(3, 'UTC')} GROUP BY system, call HAVING max(action) = '')`
+	}
+	var outside, none uint64
 	err = a.Store.DB.QueryRow(ctx, `
-		SELECT (SELECT sum(records) FROM session_days FINAL),
+		SELECT (`+records+`),
 		       (SELECT countIf(NOT (({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}))
-		        FROM sessions WHERE moved = 0 AND (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
-		       (SELECT sum(calls) - sum(reached) FROM session_days FINAL)::UInt64`, a.window(audit.Change)...).Scan(&s.Rows, &outside, &unreached)
+		        FROM sessions WHERE moved = 0 AND begin < {as_of:DateTime64(3, 'UTC')} AND (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)),
+		       (`+unreached+`)::UInt64`, append(a.window(audit.Change), named("as_of", asOf(audit.AsOf)))...).Scan(&s.Rows, &outside, &none)
 	s.Sessions[OutOfWindow] = outside
-	s.Sessions[NoVoicemail] = unreached
+	s.Sessions[NoVoicemail] = none
 	return err
 }
 
-// Statement is the sentence that the audit supports, never a stronger one.
-func (s *Summary) Statement() string {
-	if s.Severity() == None {
-		if left := s.Sessions[OutOfScope] + s.Sessions[Misdelivered]; left > 0 {
-			return fmt.Sprintf("No extension counts as exposed; %d sessions of strangers are left out by the vendor's list only, and %d led callers into another's mailbox to leave a message.",
-				s.Sessions[OutOfScope], s.Sessions[Misdelivered])
-		}
-		return "The records show no session of a stranger at a mailbox in the window. What they cannot show is not excluded by that."
-	}
-	if s.Extensions.Exposed == 0 {
-		return "It cannot be excluded that one or more callers heard messages; the records do not show in which mailboxes."
-	}
-	return fmt.Sprintf("It cannot be excluded that one or more callers heard messages in %s. Playback is established in %s.",
-		mailboxes(s.Extensions.Exposed), mailboxes(s.Extensions.Confirmed))
-}
-
-func mailboxes(n int) string {
-	if n == 1 {
-		return "1 mailbox"
-	}
-	return fmt.Sprintf("%d mailboxes", n)
-}
+// unlisted counts the sessions that only the vendor's list leaves out.
+func (s *Summary) unlisted() uint64 { return s.Sessions[OutOfScope] - s.otherServers }

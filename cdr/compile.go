@@ -232,7 +232,7 @@ func (c *compiler) sources() error {
 		from []source
 		to   *[]compiledSource
 	}{
-		{"event", r.Event, &c.f.event}, {"app", r.App, &c.f.app}, {"cause", r.Cause, &c.f.cause},
+		{"event", r.Event, &c.f.event}, {"app", r.App, &c.f.app}, {"cause", r.Cause, &c.f.cause}, {"server", r.Server, &c.f.server},
 		{"channel", r.Channel, &c.f.channel}, {"caller", r.Caller, &c.f.caller}, {"dialled", r.Dialled, &c.f.dialled}, {"diverting", r.Diverting, &c.f.divert},
 	} {
 		for i, from := range s.from {

@@ -33,7 +33,7 @@ type Format struct {
 	call, leg                []int
 	start, answer, end       int // slots, -1 when the format has none
 	event, app, cause        []compiledSource
-	channel                  []compiledSource
+	channel, server          []compiledSource
 	caller, dialled, divert  []compiledSource
 	answered, partner        conditionSet
 	rules                    []rule

@@ -73,6 +73,7 @@ type fields struct {
 	Diverting []source `yaml:"diverting"`
 	App       []source `yaml:"app"`
 	Cause     []source `yaml:"cause"`
+	Server    []source `yaml:"server"` // the node of the platform that handled the row
 	// Answered and Partner are conditions. Rules can ask for them as the
 	// columns "answered" and "partner" with the values yes and no.
 	Answered conditions `yaml:"answered"`

@@ -240,6 +240,7 @@ func (r *Reader) readTexts(rec *Record) {
 	rec.Event = r.word(first(r.f.event, r))
 	rec.App = r.word(first(r.f.app, r))
 	rec.Cause = r.word(first(r.f.cause, r))
+	rec.Server = r.server(first(r.f.server, r))
 	rec.Caller = r.party(r.f.caller)
 	if rec.Caller == (number.Party{}) && r.hasCaller() {
 		rec.Caller.Class = number.Withheld

@@ -196,3 +196,17 @@ func TestOrdinalsAreBounded(t *testing.T) {
 		t.Errorf("ordinals %d, %d, %d", a, b, c)
 	}
 }
+
+// TestServerNames: names and addresses of servers stay apart, and a number never
+// passes for one.
+func TestServerNames(t *testing.T) {
+	r := NewReader(strings.NewReader(""), format(t, "asterisk-cdr"), ReaderOptions{Numbers: numbers(t)})
+	for in, want := range map[string]string{
+		"um-prod-01.example.org": "um-prod-01.example.org", "192.0.2.17": "192.0.2.17", "3": "3", "other": "other", "": "",
+		"0701740617": "", "Kim <0701740617>": "", "UM 1": "UM 1",
+	} {
+		if got := r.server([]byte(in)); got != want {
+			t.Errorf("server %q is %q, want %q", in, got, want)
+		}
+	}
+}

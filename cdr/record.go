@@ -112,6 +112,7 @@ type Record struct {
 	Sounding bool
 	Grade    Grade
 	Cause    string // hangup cause in the format's own numbering
+	Server   string // the platform's node that handled the row; "" when the row does not say
 }
 
 // Reject is a line that could not be read. It is an error value, but never

@@ -60,6 +60,18 @@ func (r *Reader) word(b []byte) string {
 	return s
 }
 
+// server returns the name of a server or its address. What does not look like one
+// is as good as not named: two servers must never pass for one.
+func (r *Reader) server(b []byte) string {
+	if name := r.word(b); name != "other" {
+		return name
+	}
+	if string(b) == "other" || isKey(b) {
+		return string(b)
+	}
+	return ""
+}
+
 // isWord allows letters, and digits up to the length of a cause, however they
 // are spread.
 func isWord(b []byte) bool {

@@ -61,12 +61,8 @@ func (h *house) affected(ctx context.Context, c *cli.Context, filter analysis.Fi
 		}
 		return len(list.Extensions) + list.Masked, nil
 	})
-	var unknown *analysis.UnknownValueError
-	if errors.As(err, &unknown) {
-		return usagef("", "%v", unknown)
-	}
 	if err != nil {
-		return err
+		return unknownValue(err)
 	}
 	out := map[string]func(io.Writer, *analysis.List) error{"csv": printAffectedCSV, "json": printJSON[*analysis.List], "table": func(w io.Writer, l *analysis.List) error {
 		return printAffected(w, l, filter)
@@ -75,6 +71,15 @@ func (h *house) affected(ctx context.Context, c *cli.Context, filter analysis.Fi
 		return err
 	}
 	return severity(list.Severity())
+}
+
+// unknownValue makes a filter's value that nobody has a mistake of usage.
+func unknownValue(err error) error {
+	var unknown *analysis.UnknownValueError
+	if errors.As(err, &unknown) {
+		return usagef("", "%v", unknown)
+	}
+	return err
 }
 
 // look asks for affected people, f, with a purpose, and logs the look before

@@ -26,13 +26,15 @@ func newApp(t *tool) *cli.App {
 		ErrWriter:   t.stderr,
 		Reader:      t.stdin,
 		HideVersion: true,
+		// A name may have a comma.
+		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "db", EnvVars: []string{"VMAUDIT_DB"}, Usage: "database: a directory, clickhouse://user:password@host:9000/db or http(s)://...", DefaultText: "a folder under the user's data directory"},
 			&cli.StringFlag{Name: "config", EnvVars: []string{"VMAUDIT_CONFIG"}, Usage: "configuration `FILE` (YAML)"},
 		},
 		Commands: []*cli.Command{
 			importCommand(t), directoryCommand(t), changeCommand(t), auditCommand(t), affectedCommand(t),
-			sessionCommand(t), importsCommand(t), spoolCommand(t), formatsCommand(t), dbCommand(t), accessLogCommand(t), engineCommand(t),
+			sessionCommand(t), importsCommand(t), spoolCommand(t), formatsCommand(t), dbCommand(t), accessLogCommand(t), engineCommand(t), labCommand(t),
 		},
 		CustomAppHelpTemplate: cli.AppHelpTemplate + "\n" + exitTable,
 		// cli.Exit would end the process inside Run, before deferred closes.

@@ -17,33 +17,72 @@ import (
 
 func auditCommand(t *tool) *cli.Command {
 	return &cli.Command{
-		Name:  "audit",
-		Usage: "judge the sessions in a change's window, and count who was exposed",
-		Flags: []cli.Flag{changeFlag(), formatFlag("table", "json")},
+		Name:        "audit",
+		Usage:       "judge the sessions in a change's window, and count who was exposed",
+		Description: `T is RFC 3339, or a time or day in the configuration's zone (default UTC).`,
+		Flags: []cli.Flag{
+			changeFlag(),
+			&cli.StringFlag{Name: "controller", Usage: "tell this controller's share in the statement"},
+			&cli.StringFlag{Name: "language", Value: "en", Usage: "of the statement: sv or en"},
+			&cli.StringFlag{Name: "as-of", Usage: "only what began before `T` counts: what could be known then"},
+			formatFlag("table", "json"),
+		},
 		Action: func(c *cli.Context) error {
-			if err := errors.Join(noArguments(c), demandChange(c), demandFormat(c, "table", "json")); err != nil {
+			if err := errors.Join(noArguments(c), demandChange(c), demandFormat(c, "table", "json"), demandLanguage(c)); err != nil {
 				return err
 			}
-			return t.enter(c, func(ctx context.Context, h *house) error {
-				audit, err := h.audit(ctx, c.String("change"))
-				if err != nil {
-					return err
-				}
-				summary, err := h.auditor.Summarise(ctx, audit)
-				if err != nil {
-					return err
-				}
-				print := printSummary
-				if c.String("format") == "json" {
-					print = printJSON
-				}
-				if err := print(h.stdout, summary); err != nil {
-					return err
-				}
-				return severity(summary.Severity())
-			})
+			return t.enter(c, func(ctx context.Context, h *house) error { return h.printAudit(ctx, c) })
 		},
 	}
+}
+
+func (h *house) printAudit(ctx context.Context, c *cli.Context) error {
+	asOf, err := h.asOf(c.String("as-of"))
+	if err != nil {
+		return err
+	}
+	audit, err := h.auditAsOf(ctx, c.String("change"), asOf)
+	if err != nil {
+		return err
+	}
+	if err := h.auditor.DemandKnown(ctx, audit, analysis.Filter{Controller: c.String("controller")}); err != nil {
+		return unknownValue(err)
+	}
+	summary, err := h.auditor.Summarise(ctx, audit)
+	if err != nil {
+		return err
+	}
+	if name := c.String("controller"); name != "" {
+		summary.TellOf(name)
+	}
+	print := func(out io.Writer, s *analysis.Summary) error { return printSummary(out, s, c.String("language")) }
+	if c.String("format") == "json" {
+		print = printJSON
+	}
+	if err := print(h.stdout, summary); err != nil {
+		return err
+	}
+	return severity(summary.Severity())
+}
+
+func demandLanguage(c *cli.Context) error {
+	if l := c.String("language"); l != "sv" && l != "en" {
+		return usagef("", "language %q is not sv or en", l)
+	}
+	return nil
+}
+
+// asOf reads the time as of which is audited; the zero time for "".
+func (h *house) asOf(text string) (t time.Time, err error) {
+	if text == "" {
+		return t, nil
+	}
+	zone := h.auditor.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t, _, err = instant(text, zone, 0)
+	return t, err
 }
 
 func changeFlag() cli.Flag {
@@ -72,6 +111,11 @@ func demandFormat(c *cli.Context, formats ...string) error {
 
 // audit judges the change of that id.
 func (h *house) audit(ctx context.Context, id string) (*analysis.Audit, error) {
+	return h.auditAsOf(ctx, id, time.Time{})
+}
+
+// auditAsOf judges of it what began before t.
+func (h *house) auditAsOf(ctx context.Context, id string, t time.Time) (*analysis.Audit, error) {
 	change, err := h.store.Change(ctx, id)
 	var unknown *store.UnknownChangeError
 	if errors.As(err, &unknown) {
@@ -80,7 +124,12 @@ func (h *house) audit(ctx context.Context, id string) (*analysis.Audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.auditor.Audit(ctx, change)
+	audit, err := h.auditor.AuditAsOf(ctx, change, t)
+	var early *analysis.TooEarlyError
+	if errors.As(err, &early) {
+		return nil, usagef("", "%v", early)
+	}
+	return audit, err
 }
 
 func severity(s analysis.Severity) error {
@@ -97,8 +146,12 @@ func printJSON[T any](w io.Writer, v T) error {
 	return e.Encode(v)
 }
 
-func printSummary(out io.Writer, s *analysis.Summary) error {
-	fmt.Fprintf(out, "Change %s: %s\n\n%s\n\n", s.Change, windowOf(s.Window), s.Statement())
+func printSummary(out io.Writer, s *analysis.Summary, language string) error {
+	statement := s.Statement.EN
+	if language == "sv" {
+		statement = s.Statement.SV
+	}
+	fmt.Fprintf(out, "Change %s: %s%s\n\n%s\n\n", s.Change, windowOf(s.Window), asOfText(s), statement)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "EXTENSIONS\tEXPOSED\tCONFIRMED\tOPENED\tSUSPECTED\tNOT EXCLUDED\tDEPOSIT LOGGED")
 	e := s.Extensions
@@ -129,6 +182,13 @@ func printSummary(out io.Writer, s *analysis.Summary) error {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}
 	return nil
+}
+
+func asOfText(s *analysis.Summary) string {
+	if s.AsOf == nil {
+		return ""
+	}
+	return fmt.Sprintf(", as of %s only", s.AsOf.Format(time.RFC3339))
 }
 
 func windowOf(w analysis.Window) string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -39,6 +40,7 @@ session that touches it counts. A day alone as --to counts whole.`,
 			&cli.StringFlag{Name: "to", Usage: "`T` at which it ends; left out: it is still open"},
 			&cli.StringFlag{Name: "zone", Usage: "time zone of local times, such as Europe/Stockholm"},
 			&cli.StringFlag{Name: "extensions", Usage: "`FILE` with the vendor's list of extensions, one a line: others count by direct evidence only"},
+			&cli.StringSliceFlag{Name: "server", Usage: "`NAME` of a server that was changed, as the records have it; may be given more than once: sessions that were on other servers only count by direct evidence only"},
 			&cli.BoolFlag{Name: "replace", Usage: "replace the change of this id"},
 		},
 		Action: func(c *cli.Context) error {
@@ -70,14 +72,17 @@ func changeFlags(c *cli.Context) (change store.Change, err error) {
 	if err != nil {
 		return change, err
 	}
-	change = store.Change{ID: c.String("id"), Vendor: c.String("vendor"), Basis: "stated"}
+	change = store.Change{ID: c.String("id"), Vendor: c.String("vendor"), Servers: c.StringSlice("server"), Basis: "stated"}
 	if change.ID == "" || c.String("from") == "" {
 		return change, usagef("see vmaudit change add --help", "change add needs --id and --from")
 	}
-	for _, text := range []string{change.ID, change.Vendor} {
+	for _, text := range slices.Concat(change.Servers, []string{change.ID, change.Vendor}) {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return change, usagef("", "%q has control characters", text)
 		}
+	}
+	if slices.Contains(change.Servers, "") {
+		return change, usagef("", "--server needs the name of a server")
 	}
 	if change.From, _, err = instant(c.String("from"), zone, -time.Hour); err != nil {
 		return change, err
@@ -186,13 +191,17 @@ func changeListCommand(t *tool) *cli.Command {
 					return err
 				}
 				w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "CHANGE\tVENDOR\tWINDOW\tBASIS\tVENDOR'S LIST")
+				fmt.Fprintln(w, "CHANGE\tVENDOR\tWINDOW\tBASIS\tVENDOR'S LIST\tCHANGED SERVERS")
 				for _, c := range changes {
 					list := "none"
 					if c.Listed {
 						list = fmt.Sprintf("%d extensions", len(c.Extensions))
 					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.ID, c.Vendor, windowText(c), c.Basis, list)
+					servers := "not told"
+					if len(c.Servers) > 0 {
+						servers = strings.Join(c.Servers, " ")
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Vendor, windowText(c), c.Basis, list, servers)
 				}
 				return w.Flush()
 			})

@@ -25,6 +25,9 @@ type config struct {
 	KeyFile string `yaml:"key_file"`
 	// Memory caps the embedded engine, in MB; default half of the machine.
 	Memory uint64 `yaml:"memory_mb"`
+	// Zone is the deployment's time zone, in whose days statements are told; default
+	// UTC, which is then noted.
+	Zone string `yaml:"zone"`
 	// RetentionDays is how long the platform keeps a message; default 30.
 	RetentionDays int `yaml:"message_retention_days"`
 	// Numbering is the numbering plan.
@@ -55,16 +58,30 @@ func readConfig(name string) (*config, error) {
 	if err := c.Numbering.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration %q: %w", name, err)
 	}
-	if c.KeyFile != "" && !filepath.IsAbs(c.KeyFile) {
-		c.KeyFile = filepath.Join(filepath.Dir(name), c.KeyFile)
+	// What a file names lies beside it, wherever it is read from.
+	for _, path := range []*string{&c.KeyFile, &c.Formats, &c.Detectors} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(filepath.Dir(name), *path)
+		}
 	}
 	if c.Memory != 0 && c.Memory < minMemory {
 		return nil, fmt.Errorf("configuration %q: memory_mb is %d, the engine needs %d at least", name, c.Memory, minMemory)
+	}
+	if _, err := c.zone(); err != nil {
+		return nil, fmt.Errorf("configuration %q: %v", name, err) // no mistake on the command line
 	}
 	if c.RetentionDays < 0 {
 		return nil, fmt.Errorf("configuration %q: message_retention_days is %d, below zero", name, c.RetentionDays)
 	}
 	return c, nil
+}
+
+// zone is nil when none is named.
+func (c *config) zone() (*time.Location, error) {
+	if c.Zone == "" {
+		return nil, nil
+	}
+	return namedZone(c.Zone)
 }
 
 func (c *config) retention() time.Duration {

@@ -141,10 +141,10 @@ func printCheck(out io.Writer, f *cdr.Format, check *cdr.Check) error {
 	}
 	fmt.Fprintln(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "LINE\tSTART (UTC)\tEVENT\tCALLER\tDIALLED\tAPPLICATION\tSHOWS\tMAILBOX\tAUTH\tGRADE")
+	fmt.Fprintln(w, "LINE\tSTART (UTC)\tEVENT\tCALLER\tDIALLED\tAPPLICATION\tSHOWS\tMAILBOX\tAUTH\tGRADE\tSERVER")
 	for _, r := range check.Records {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Line, r.Start.Format(time.DateTime), orDash(r.Event), partyText(r.Caller), partyText(r.Dialled),
-			orDash(r.App), orDash(string(r.Action)), orDash(r.Mailbox), orDash(string(r.Auth)), orDash(string(r.Grade)))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Line, r.Start.Format(time.DateTime), orDash(r.Event), partyText(r.Caller), partyText(r.Dialled),
+			orDash(r.App), orDash(string(r.Action)), orDash(r.Mailbox), orDash(string(r.Auth)), orDash(string(r.Grade)), orDash(r.Server))
 	}
 	if err := w.Flush(); err != nil {
 		return err

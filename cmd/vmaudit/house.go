@@ -90,6 +90,10 @@ func (h *house) openDatabase(c *cli.Context) (*clickhouse.DB, error) {
 
 func (h *house) setAuditor() error {
 	h.auditor = &analysis.Auditor{Store: h.store, Numbers: h.numbers, Plan: h.config.Numbering, Retention: h.config.retention(), Progress: h.progress}
+	var err error
+	if h.auditor.Zone, err = h.config.zone(); err != nil {
+		return err
+	}
 	for _, p := range h.config.Probes {
 		h.auditor.Probes = append(h.auditor.Probes, h.numbers.Party(p).ID)
 	}

@@ -60,6 +60,10 @@ func zoneFlag(c *cli.Context) (*time.Location, error) {
 	if name == "" {
 		return nil, nil
 	}
+	return namedZone(name)
+}
+
+func namedZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
 		return nil, usagef("give a name such as Europe/Stockholm, or UTC", "time zone %q is not known", name)

@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"internal/clickhouse/internal/chdb": {},
 	"internal/clickhouse/chtest":        {"internal/clickhouse"},
 	"internal/access":                   {"internal/clickhouse"},
+	"internal/replay2019":               {},
 	"internal/store":                    {"cdr", "internal/number", "internal/clickhouse", "internal/access"},
 	"analysis":                          {"internal/number", "internal/clickhouse", "internal/access", "internal/store"},
 }

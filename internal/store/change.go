@@ -16,6 +16,7 @@ type Change struct {
 	Basis      string
 	Extensions []string // the vendor's list; see Listed
 	Listed     bool     // a list was given, be it an empty one
+	Servers    []string // those that were changed, as records name them; none: not told
 	Added      time.Time
 }
 
@@ -58,12 +59,12 @@ func (s *Store) AddChange(ctx context.Context, c Change, replace bool) error {
 			added = have.Added
 		}
 	}
-	batch, err := s.DB.PrepareBatch(ctx, `INSERT INTO changes (id, vendor, from, to, basis, extensions, listed, added)`)
+	batch, err := s.DB.PrepareBatch(ctx, `INSERT INTO changes (id, vendor, from, to, basis, extensions, listed, servers, added)`)
 	if err != nil {
 		return err
 	}
 	defer batch.Abort()
-	if err := batch.Append(c.ID, c.Vendor, c.From, Epoch(c.To), c.Basis, c.Extensions, c.Listed, Later(added)); err != nil {
+	if err := batch.Append(c.ID, c.Vendor, c.From, Epoch(c.To), c.Basis, c.Extensions, c.Listed, c.Servers, Later(added)); err != nil {
 		return err
 	}
 	return batch.Send()
@@ -71,7 +72,7 @@ func (s *Store) AddChange(ctx context.Context, c Change, replace bool) error {
 
 // Changes returns all changes, by id.
 func (s *Store) Changes(ctx context.Context) ([]Change, error) {
-	rows, err := s.DB.Query(ctx, `SELECT id, vendor, from, to, basis, extensions, listed, added FROM changes FINAL ORDER BY id`)
+	rows, err := s.DB.Query(ctx, `SELECT id, vendor, from, to, basis, extensions, listed, servers, added FROM changes FINAL ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("reading changes: %w", err)
 	}
@@ -79,7 +80,7 @@ func (s *Store) Changes(ctx context.Context) ([]Change, error) {
 	var all []Change
 	for rows.Next() {
 		var c Change
-		if err := rows.Scan(&c.ID, &c.Vendor, &c.From, &c.To, &c.Basis, &c.Extensions, &c.Listed, &c.Added); err != nil {
+		if err := rows.Scan(&c.ID, &c.Vendor, &c.From, &c.To, &c.Basis, &c.Extensions, &c.Listed, &c.Servers, &c.Added); err != nil {
 			return nil, err
 		}
 		if c.To.Unix() == 0 {

@@ -86,7 +86,7 @@ type columns struct {
 	caller, callerClass, dialled, dialledClass []string
 	diverting, divertingClass                  []string
 	app, action, mailbox, folder, auth, grade  []string
-	cause                                      []string
+	cause, server                              []string
 	messages                                   [][]string
 }
 
@@ -94,7 +94,7 @@ type columns struct {
 func newColumns(n int) *columns {
 	c := &columns{line: make([]uint32, 0, n), messages: make([][]string, 0, n)}
 	for _, column := range []*[]string{&c.call, &c.id, &c.kind, &c.event, &c.leg, &c.channel, &c.caller, &c.callerClass, &c.dialled, &c.dialledClass,
-		&c.diverting, &c.divertingClass, &c.app, &c.action, &c.mailbox, &c.folder, &c.auth, &c.grade, &c.cause} {
+		&c.diverting, &c.divertingClass, &c.app, &c.action, &c.mailbox, &c.folder, &c.auth, &c.grade, &c.cause, &c.server} {
 		*column = make([]string, 0, n)
 	}
 	for _, column := range []*[]time.Time{&c.start, &c.answer, &c.end} {
@@ -135,6 +135,7 @@ func (c *columns) add(r *cdr.Record) {
 	c.auth = append(c.auth, string(r.Auth))
 	c.grade = append(c.grade, string(r.Grade))
 	c.cause = append(c.cause, r.Cause)
+	c.server = append(c.server, r.Server)
 }
 
 // prepareRecords encodes the rows as one insert, which the door may send again
@@ -144,7 +145,7 @@ func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (drive
 	if n == 0 {
 		return nil, nil
 	}
-	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, channel, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, sounding, auth, grade, cause)`)
+	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, channel, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, sounding, auth, grade, cause, server)`)
 	if err != nil {
 		return nil, fmt.Errorf("storing rows of %q: %w", e.Name, err)
 	}
@@ -152,7 +153,7 @@ func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (drive
 		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n),
 		c.call, c.id, c.line, c.kind, c.event, c.leg, c.channel, c.start, c.answer, c.end, c.ambiguous,
 		c.caller, c.callerClass, c.dialled, c.dialledClass, c.diverting, c.divertingClass,
-		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.sounding, c.auth, c.grade, c.cause,
+		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.sounding, c.auth, c.grade, c.cause, c.server,
 	}
 	for i, column := range columns {
 		if err := batch.Column(i).Append(column); err != nil {

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS records
     auth            LowCardinality(String)     COMMENT 'skipped, demanded, passed, failed, or empty: not known',
     grade           LowCardinality(String)     COMMENT 'evidence grade A to D',
     cause           LowCardinality(String)     COMMENT 'hangup cause',
+    server          LowCardinality(String)     COMMENT 'node of the platform that handled the row, where the export names it',
     INDEX kinds kind TYPE set(4) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree

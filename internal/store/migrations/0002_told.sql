@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS changes
     basis      LowCardinality(String) COMMENT 'how the window is known',
     extensions Array(String)          COMMENT 'the vendor''s list; empty: none was given',
     listed     Bool                   COMMENT 'a list was given',
+    servers    Array(String)          COMMENT 'the servers that were changed; empty: not told',
     added      DateTime64(3, 'UTC')
 )
 ENGINE = ReplacingMergeTree(added)

@@ -2,6 +2,7 @@
 -- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts.
 
 -- distributed by cityHash64(system, call)
+-- servers are plain strings: has() does not find the empty one among LowCardinality.
 CREATE TABLE IF NOT EXISTS sessions
 (
     system          LowCardinality(String),
@@ -23,6 +24,8 @@ CREATE TABLE IF NOT EXISTS sessions
     deposit         UInt32                     COMMENT 'records that show the deposit application',
     opened          UInt32                     COMMENT 'records that show the mailbox application without authentication',
     demanded        UInt32                     COMMENT 'records that show that a PIN was asked for',
+    passed          UInt32                     COMMENT 'records that show that the right PIN for this mailbox was given',
+    failed          UInt32                     COMMENT 'records that show a wrong one',
     heard           UInt32                     COMMENT 'records that show a stored message being played without authentication',
     envelope        UInt32                     COMMENT 'the same, of a message''s date, time or caller',
     late            UInt32                     COMMENT 'playback that was logged when the caller had hung up',
@@ -31,6 +34,7 @@ CREATE TABLE IF NOT EXISTS sessions
     greetings       Array(LowCardinality(String)) COMMENT 'greetings that the deposit application was to play',
     left            Array(String)              COMMENT 'ids of the messages that the spool shows were left',
     moved           UInt32                     COMMENT 'a message that somebody has listened to, moved by a call that no record names',
+    servers         Array(String)              COMMENT 'that handled it; an empty name: a record that names none',
     records         UInt32
 )
 ENGINE = MergeTree
