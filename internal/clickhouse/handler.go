@@ -159,14 +159,21 @@ func (h *handler) kill(tag string) {
 // fail answers with an error before anything else was answered.
 func fail(w http.ResponseWriter, err error) {
 	code, text := exception(err)
-	w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(code))
+	w.Header().Set(headerException, strconv.Itoa(code))
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 	w.WriteHeader(http.StatusInternalServerError)
 	_, _ = io.WriteString(w, text)
 }
 
-// exception is the form in which a server tells an error.
+// codeFull is ClickHouse's NOT_ENOUGH_SPACE, told before anything is written.
+const codeFull = 243
+
+// exception is the form in which a server tells an error. A disk that became full
+// while it was written to has other codes of its own.
 func exception(err error) (code int, text string) {
+	if strings.Contains(err.Error(), "strerror: No space left on device") {
+		return codeFull, err.Error()
+	}
 	var e *chdb.Error
 	if errors.As(err, &e) && e.Code != 0 {
 		return e.Code, e.Text

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"vmaudit/internal/clickhouse/internal/chdb"
@@ -101,7 +102,7 @@ func report(fd int, err error) {
 	}
 	pipe := os.NewFile(uintptr(fd), "ready")
 	defer pipe.Close()
-	r := readiness{Ready: err == nil}
+	r := readiness{Ready: err == nil, Full: errors.Is(err, syscall.ENOSPC)}
 	var directory *DirectoryError
 	switch {
 	case errors.As(err, &directory):
