@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 	_ "time/tzdata" // named zones on machines that have none
 	"unicode"
@@ -84,7 +85,7 @@ func (i *importer) all(ctx context.Context, args []string) (err error) {
 	}
 	for _, arg := range args {
 		if err := i.argument(ctx, arg); err != nil {
-			return err
+			return errors.Join(append(i.failed, err)...)
 		}
 	}
 	if i.unknown > 0 {
@@ -116,6 +117,9 @@ func (i *importer) argument(ctx context.Context, arg string) error {
 	if err != nil {
 		return i.note(ctx, err)
 	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return i.note(ctx, fmt.Errorf("%q is a pipe or a device, and a file is read twice: give its data to vmaudit import -", arg))
+	}
 	if !info.IsDir() {
 		return i.note(ctx, i.path(ctx, arg, false))
 	}
@@ -129,17 +133,38 @@ func (i *importer) argument(ctx context.Context, arg string) error {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
+		if d.IsDir() {
+			return nil
+		}
+		if !isFile(path, d) {
+			i.sayf("%s is neither a file nor a link to one, and was left out", path)
 			return nil
 		}
 		return i.note(ctx, i.path(ctx, path, true))
 	})
 }
 
-// note keeps a file's error for the end; the end of ctx ends everything.
+// isFile reports whether an entry of a folder is a file or a link to one; links to
+// folders are not followed, so that there is no way in a circle.
+func isFile(path string, d fs.DirEntry) bool {
+	if d.Type() != fs.ModeSymlink {
+		return d.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// note keeps a file's error for the end; the end of ctx and a full disk end
+// everything.
 func (i *importer) note(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var path *fs.PathError
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, syscall.ENOSPC):
+		return err
+	case errors.As(err, &path):
+		err = fmt.Errorf("%s %q: %w", path.Op, path.Path, path.Err) // a name may hold anything
 	}
 	if err != nil {
 		i.failed = append(i.failed, err)
@@ -163,21 +188,21 @@ func spool(in io.Reader) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
+	if err = os.Remove(f.Name()); err == nil {
+		_, err = io.Copy(f, in)
 	}
-	if _, err = io.Copy(f, in); err == nil {
+	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("reading standard input: %w", err)
+		return nil, fmt.Errorf("copying standard input to a file in %q (TMPDIR): %w", os.TempDir(), err)
 	}
 	return f, nil
 }
 
 func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder bool) error {
+	name = printable(name) // from here on it is shown and stored
 	format, err := i.formatOf(name, f)
 	var unknown *unknownFormatError
 	if errors.As(err, &unknown) && inFolder && len(unknown.matches) == 0 {

@@ -33,6 +33,7 @@ func importsCommand(t *tool) *cli.Command {
 				if err != nil {
 					return err
 				}
+				h.explain(ledger)
 				return printLedger(h.stdout, ledger)
 			})
 		},
@@ -47,6 +48,18 @@ func printLedger(out io.Writer, ledger []store.Entry) error {
 			e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped, e.State, e.Started.UTC().Format(time.DateTime), e.File[:6])
 	}
 	return w.Flush()
+}
+
+// explain says what to do about files that are not stored whole.
+func (h *house) explain(ledger []store.Entry) {
+	for _, e := range ledger {
+		if e.State == store.Running {
+			h.hintf("%s is being imported now, or its import was cut off: then import it again", e.Name)
+		}
+		if e.Rejected > 0 {
+			h.hintf("%s has lines that could not be read (vmaudit imports --rejects); one that was cut off is a row of the whole file, once that is imported", e.Name)
+		}
+	}
 }
 
 func printRejects(out io.Writer, rejects []store.Reject) error {
