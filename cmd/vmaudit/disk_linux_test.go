@@ -42,7 +42,7 @@ func (v *victim) refusedFull(full string, stdin io.Reader, args ...string) {
 func TestFullDiskImport(t *testing.T) {
 	v := newVictim(t)
 	whole, took := v.undisturbed()
-	random, fills := seeded(t), 4
+	random, fills := seeded(t), 3
 	if testing.Short() {
 		fills = 1
 	}

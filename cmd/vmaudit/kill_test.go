@@ -65,21 +65,31 @@ func TestKilledImports(t *testing.T) {
 				t.Fatalf("after kill %d (%v into the import): got %s, want %s", killed, after, got, want)
 			}
 		}
-		stopEngines(t, v.db)
-		_ = os.RemoveAll(v.db) // or the disk fills with databases
+		v.forget()
 	}
 	t.Logf("%d kills in %d runs, each undisturbed in %v", killed, runs, took)
 }
 
-// victim is a program that imports a folder of three files: two that share rows,
-// and one with lines that cannot be read.
+// victim is the program, with a folder to import and a database.
 type victim struct {
 	*testing.T
 	exe, folder, db string
 	env             []string
 }
 
+// newVictim has three files to import: two that share rows, and one with lines
+// that cannot be read.
 func newVictim(t *testing.T) *victim {
+	t.Helper()
+	v := newIdleVictim(t)
+	writeExport(t, filepath.Join(v.folder, "Master.csv"), 20_000, 100_000, "")
+	writeExport(t, filepath.Join(v.folder, "Master.csv.1"), 0, 30_000, "")
+	writeExport(t, filepath.Join(v.folder, "broken.csv"), 100_000, 105_000, "no row\n\n")
+	return v
+}
+
+// newIdleVictim has nothing to import.
+func newIdleVictim(t *testing.T) *victim {
 	t.Helper()
 	lib := library(t)
 	exe, err := exec.LookPath("vmaudit") // this test, under the program's name
@@ -89,9 +99,6 @@ func newVictim(t *testing.T) *victim {
 	v := &victim{T: t, exe: exe, folder: t.TempDir(), db: filepath.Join(t.TempDir(), "whole")}
 	v.env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "VMAUDIT_LIBCHDB="+lib)
 	t.Cleanup(func() { stopEngines(t, filepath.Dir(v.db)) })
-	writeExport(t, filepath.Join(v.folder, "Master.csv"), 60_000, 150_000, "")
-	writeExport(t, filepath.Join(v.folder, "Master.csv.1"), 0, 70_000, "")
-	writeExport(t, filepath.Join(v.folder, "broken.csv"), 150_000, 160_000, "no row\n\n")
 	return v
 }
 
@@ -113,6 +120,14 @@ func writeExport(t *testing.T, name string, from, to int, head string) {
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// forget removes the database, or the disk fills with them.
+func (v *victim) forget() {
+	stopEngines(v.T, v.db)
+	if err := os.RemoveAll(v.db); err != nil {
+		v.Error(err)
 	}
 }
 

@@ -53,7 +53,11 @@ var auditing = []string{"audit", "--change", "c", "--format", "json"}
 // TestKilledEngine kills the engine at any moment of import, derivation and audit.
 // What fails names the engine; run again it says what it says without a kill.
 func TestKilledEngine(t *testing.T) {
-	kills := fromEnvironment(t, killsVariable, 10)
+	usual := 6
+	if testing.Short() {
+		usual = 2
+	}
+	kills := fromEnvironment(t, killsVariable, usual)
 	v, random := newVictim(t), seeded(t)
 	ready := func(db string) {
 		v.db = db
@@ -81,8 +85,7 @@ func TestKilledEngine(t *testing.T) {
 		if got := v.must(exitPossible, auditing...); got != want {
 			t.Errorf("kill %d, after %v: got %s, want %s", kill, after, got, want)
 		}
-		stopEngines(t, v.db)
-		_ = os.RemoveAll(v.db)
+		v.forget()
 	}
 	t.Logf("%d kills, of which %d commands failed", kills, failed)
 }
@@ -99,7 +102,7 @@ func TestTogether(t *testing.T) {
 	if err := os.Remove(filepath.Join(other, "broken.csv")); err != nil {
 		t.Fatal(err)
 	}
-	writeExport(t, filepath.Join(other, "more.csv"), 140_000, 170_000, "")
+	writeExport(t, filepath.Join(other, "more.csv"), 90_000, 120_000, "")
 	first := filepath.Join(t.TempDir(), "first.csv")
 	writeExport(t, first, 0, 10, "")
 	v.must(0, "change", "add", "--id", "c", "--from", "2026-03-02T00:00:00Z")
@@ -133,7 +136,7 @@ func TestTogether(t *testing.T) {
 	if audits == 0 {
 		t.Error("no audit ran beside the imports")
 	}
-	v.wantOnce(170_000, 5)
+	v.wantOnce(120_000, 5)
 }
 
 // wantOnce checks that so many rows are stored once each, as the ledger of so many
