@@ -28,7 +28,8 @@ func importCommand(t *tool) *cli.Command {
 		ArgsUsage: "FILE|DIR|- ...",
 		Description: `The same file twice stores nothing new. An import that was cut off is run
 again with the same command. Lines that cannot be read are kept, sealed, and
-listed by vmaudit imports --rejects.`,
+listed by vmaudit imports --rejects: so is a last line without a line break,
+until the file is imported whole.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "auto", Usage: "format of the files, see vmaudit formats; auto decides by content"},
 			&cli.StringFlag{Name: "system", Usage: "`NAME` of the phone system that wrote the files (required)"},
