@@ -52,13 +52,20 @@ func printLedger(out io.Writer, ledger []store.Entry) error {
 
 // explain says what to do about files that are not stored whole.
 func (h *house) explain(ledger []store.Entry) {
+	running, rejected := 0, 0
 	for _, e := range ledger {
 		if e.State == store.Running {
-			h.hintf("%s is being imported now, or its import was cut off: then import it again", e.Name)
+			running++
 		}
 		if e.Rejected > 0 {
-			h.hintf("%s has lines that could not be read (vmaudit imports --rejects); one that was cut off is a row of the whole file, once that is imported", e.Name)
+			rejected++
 		}
+	}
+	if running > 0 {
+		h.hintf("%d files are running: they are being imported now, or were cut off; then import them again", running)
+	}
+	if rejected > 0 {
+		h.hintf("%d files have lines that could not be read, see --rejects; one that was cut off is a row of the whole file, once that is imported", rejected)
 	}
 }
 
