@@ -51,5 +51,10 @@ fuzz: $(LIB)
 	@set -e; found=0; for pkg in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 		found=$$((found+1)); go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done; [ $$found -gt 0 ]
 
+# What takes too long for every day: a hundred kills of imports and of engines, thousands of cycles.
+soak: $(LIB)
+	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_KILLS=100 VMAUDIT_TEST_SOAK=5000 \
+		go test -v -timeout 2h -run 'Soak|Killed' ./internal/clickhouse ./cmd/vmaudit
+
 clean:
 	rm -rf bin node_modules

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	chgo "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"vmaudit/analysis"
@@ -311,6 +312,36 @@ func TestAnyOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, found(parts.sessions(parts.audit(change)))); diff != "" {
 		t.Errorf("sessions (-in one go +piece by piece):\n%s", diff)
+	}
+}
+
+// TestKilledDerivation: sessions that a derivation left which was killed, and that
+// no build counts, are gone when their day is derived again; other days' stay.
+func TestKilledDerivation(t *testing.T) {
+	w := newTown(t, nil)
+	w.directoryText(townDirectory)
+	at := func(day int, seq string) fmt.Stringer {
+		return leg{call: seq, seq: seq, src: somebody, dst: "4101", app: "VoiceMail", data: "4101@default,u", at: noon.AddDate(0, 0, day)}
+	}
+	w.loadRows([]fmt.Stringer{at(0, "1"), at(5, "2"), at(6, "3")})
+	if err := w.auditor.Derive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.DB.Exec(t.Context(), "INSERT INTO sessions SELECT * REPLACE(12345 AS build) FROM sessions"); err != nil {
+		t.Fatal(err)
+	}
+	w.loadRows([]fmt.Stringer{at(0, "4")})
+	change := store.Change{ID: "c", From: noon.AddDate(0, 0, -1)}
+	if n := len(w.sessions(w.audit(change))); n != 4 {
+		t.Errorf("%d sessions, want 4", n)
+	}
+	var again, left uint64
+	if err := w.store.DB.QueryRow(t.Context(), `SELECT countIf(day = toDate({day:Date})), count() FROM sessions WHERE build = 12345`,
+		chgo.Named("day", noon.Format(time.DateOnly))).Scan(&again, &left); err != nil {
+		t.Fatal(err)
+	}
+	if again != 0 || left != 2 {
+		t.Errorf("%d old sessions of the day that was derived again, %d in all; want 0 and 2", again, left)
 	}
 }
 

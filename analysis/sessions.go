@@ -31,8 +31,13 @@ type day struct {
 // Derive brings the sessions up to date with the records: days that are new, or
 // whose records or neighbours changed, are derived again. It may be cut off and
 // run again at any point; readers see the old build of a day until the new one is
-// whole.
+// whole. Who derives in one embedded database at the same time takes turns.
 func (a *Auditor) Derive(ctx context.Context) error {
+	end, err := a.Store.TakeTurn(ctx, "derive.lock", func() { a.progress("waiting for another derivation", 0, 1) })
+	if err != nil {
+		return err
+	}
+	defer end()
 	days, err := a.recordDays(ctx)
 	if err != nil {
 		return err
@@ -142,17 +147,14 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	if err := a.publish(ctx, slice, build, calls); err != nil {
 		return err
 	}
-	return a.forget(ctx, slice)
+	return a.forget(ctx, slice, build)
 }
 
-// forget deletes the builds that were replaced, and no other: somebody else may
-// have published a newer one meanwhile.
-func (a *Auditor) forget(ctx context.Context, slice []day) error {
-	var old []string
-	for _, d := range slice {
-		if build := fmt.Sprint(d.build); d.build != 0 && !slices.Contains(old, build) {
-			old = append(old, build)
-		}
+// forget deletes the builds of these days that do not count any more.
+func (a *Auditor) forget(ctx context.Context, slice []day, build uint64) error {
+	old, err := a.oldBuilds(ctx, slice, build)
+	if err != nil {
+		return err
 	}
 	if len(old) == 0 {
 		return nil
@@ -163,6 +165,30 @@ func (a *Auditor) forget(ctx context.Context, slice []day) error {
 	}
 	return a.Store.DB.Exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE day BETWEEN '%s' AND '%s' AND build IN (%s)", table, onCluster,
 		slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), strings.Join(old, ", ")))
+}
+
+// oldBuilds are those that were replaced, and where derivations take turns all but
+// the new one: also what was left by one that was killed. On a server somebody else
+// may be about to publish one of them.
+func (a *Auditor) oldBuilds(ctx context.Context, slice []day, build uint64) (old []string, err error) {
+	if a.Store.DB.Dir() == "" {
+		for _, d := range slice {
+			if build := fmt.Sprint(d.build); d.build != 0 && !slices.Contains(old, build) {
+				old = append(old, build)
+			}
+		}
+		return old, nil
+	}
+	err = a.each(ctx, "looking for old sessions", `
+		SELECT DISTINCT toString(build) FROM sessions
+		WHERE system = {system:String} AND day BETWEEN {first:Date} AND {last:Date} AND build != {build:UInt64}`,
+		func(scan func(...any) error) error {
+			var b string
+			err := scan(&b)
+			old = append(old, b)
+			return err
+		}, append(spanArgs(slice), named("build", fmt.Sprint(build)))...)
+	return old, err
 }
 
 type callCount struct{ calls, reached uint64 }

@@ -37,6 +37,8 @@ func (reg *Registry) Detect(head []byte) []Match {
 func (f *Format) fits(head []byte) []string {
 	if i := bytes.LastIndexByte(head, '\n'); i > 0 {
 		head = head[:i+1]
+	} else {
+		head = append(bytes.Clone(head), '\n')
 	}
 	r := NewReader(bytes.NewReader(head), f, ReaderOptions{Zone: time.UTC, Numbers: number.NewNormaliser(nil, number.NewKey())})
 	rows, columns, fit := 0, map[int]int{}, 0

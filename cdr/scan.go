@@ -69,7 +69,11 @@ func (s *scanner) next() bool {
 	}
 	switch s.split(n) {
 	case whole:
-		s.take(n, 1, "")
+		fault := ""
+		if s.cut(n) {
+			fault = "the last line has no line break: the file is cut, or still being written; import it again when it is whole"
+		}
+		s.take(n, 1, fault)
 		return true
 	case malformed:
 		s.take(n, 1, "text after a closing quote, or a quote inside an unquoted value")
@@ -90,7 +94,7 @@ func (s *scanner) nextLong(n int) bool {
 		if state == malformed {
 			break
 		}
-		if s.raw = trimBreak(s.buf[s.pos : s.pos+end]); state == whole && s.fits() {
+		if s.raw = trimBreak(s.buf[s.pos : s.pos+end]); state == whole && !s.cut(end) && s.fits() {
 			s.take(end, lines+1, "")
 			return true
 		}
@@ -99,13 +103,20 @@ func (s *scanner) nextLong(n int) bool {
 		}
 	}
 	fault := "a quote is not closed"
-	if s.pos+n == len(s.buf) && s.buf[len(s.buf)-1] != '\n' {
-		fault = "the last line ends inside a quote: the file is cut, or still being written"
+	if s.cut(n) {
+		fault = "the last line ends inside a quote: the file is cut, or still being written; import it again when it is whole"
 	}
 	if s.err == nil {
 		s.take(n, 1, fault)
 	}
 	return s.err == nil
+}
+
+// cut reports whether the next n bytes are a last line without a line break. What
+// its last value would have become cannot be told, and a row with half a key would
+// be another one than the whole row is.
+func (s *scanner) cut(n int) bool {
+	return s.pos+n == len(s.buf) && s.buf[s.pos+n-1] != '\n'
 }
 
 // take consumes n bytes as the row that next returns.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"vmaudit/analysis"
 	"vmaudit/internal/access"
@@ -73,6 +74,9 @@ func (t *tool) exit(ctx context.Context, err error) int {
 		return exitFailure
 	}
 	t.lines(err)
+	if errors.Is(err, syscall.ENOSPC) {
+		t.hintf("make room on that disk and run the same command again: what was stored stays")
+	}
 	return exitFailure
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 	_ "time/tzdata" // named zones on machines that have none
 	"unicode"
@@ -27,7 +28,8 @@ func importCommand(t *tool) *cli.Command {
 		ArgsUsage: "FILE|DIR|- ...",
 		Description: `The same file twice stores nothing new. An import that was cut off is run
 again with the same command. Lines that cannot be read are kept, sealed, and
-listed by vmaudit imports --rejects.`,
+listed by vmaudit imports --rejects: so is a last line without a line break,
+until the file is imported whole.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "auto", Usage: "format of the files, see vmaudit formats; auto decides by content"},
 			&cli.StringFlag{Name: "system", Usage: "`NAME` of the phone system that wrote the files (required)"},
@@ -88,7 +90,7 @@ func (i *importer) all(ctx context.Context, args []string) (err error) {
 	}
 	for _, arg := range args {
 		if err := i.argument(ctx, arg); err != nil {
-			return err
+			return errors.Join(append(i.failed, err)...)
 		}
 	}
 	if i.unknown > 0 {
@@ -114,7 +116,7 @@ func (i *importer) argument(ctx context.Context, arg string) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("reading standard input: %w", err)
+			return fmt.Errorf("copying standard input to a file in %q (TMPDIR): %w", os.TempDir(), err)
 		}
 		defer f.Close()
 		return i.note(ctx, i.file(ctx, "-", f, false))
@@ -122,6 +124,9 @@ func (i *importer) argument(ctx context.Context, arg string) error {
 	info, err := os.Stat(arg)
 	if err != nil {
 		return i.note(ctx, err)
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return i.note(ctx, fmt.Errorf("%q is a pipe or a device, and a file is read twice: give its data to vmaudit import -", arg))
 	}
 	if !info.IsDir() {
 		return i.note(ctx, i.path(ctx, arg, false))
@@ -146,7 +151,8 @@ func (i *importer) folder(ctx context.Context, dir string) error {
 			return nil
 		case d.IsDir():
 			return i.inside(ctx, path, path != dir)
-		case !d.Type().IsRegular():
+		case !isFile(path, d):
+			i.sayf("%s is neither a file nor a link to one, and was left out", path)
 			return nil
 		}
 		return i.note(ctx, i.path(ctx, path, true))
@@ -164,10 +170,27 @@ func (i *importer) inside(ctx context.Context, dir string, below bool) error {
 	return nil
 }
 
-// note keeps a file's error for the end; the end of ctx ends everything.
+// isFile reports whether an entry of a folder is a file or a link to one; links to
+// folders are not followed, so that there is no way in a circle.
+func isFile(path string, d fs.DirEntry) bool {
+	if d.Type() != fs.ModeSymlink {
+		return d.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// note keeps a file's error for the end; the end of ctx and a full disk end
+// everything.
 func (i *importer) note(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var path *fs.PathError
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, syscall.ENOSPC):
+		return err
+	case errors.As(err, &path):
+		err = fmt.Errorf("%s %q: %w", path.Op, path.Path, path.Err) // a name may hold anything
 	}
 	if err != nil {
 		i.failed = append(i.failed, err)
@@ -205,6 +228,7 @@ func unnamed(write func(*os.File) error) (*os.File, error) {
 }
 
 func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder bool) error {
+	name = printable(name) // from here on it is shown and stored
 	format, err := i.formatOf(name, f)
 	var unknown *unknownFormatError
 	if errors.As(err, &unknown) && inFolder && len(unknown.matches) == 0 {
@@ -217,7 +241,7 @@ func (i *importer) file(ctx context.Context, name string, f *os.File, inFolder b
 	return i.keep(ctx, name, f, format)
 }
 
-// keep stores a file in a format.
+// keep stores a file in a format; the name is shown and stored.
 func (i *importer) keep(ctx context.Context, name string, f *os.File, format *cdr.Format) error {
 	bar := i.bytesBar(name, f)
 	entry, err := i.store.Import(ctx, store.Source{Name: name, File: f}, store.Job{

@@ -33,6 +33,7 @@ func importsCommand(t *tool) *cli.Command {
 				if err != nil {
 					return err
 				}
+				h.explain(ledger)
 				return printLedger(h.stdout, ledger)
 			})
 		},
@@ -47,6 +48,25 @@ func printLedger(out io.Writer, ledger []store.Entry) error {
 			e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped, e.State, e.Started.UTC().Format(time.DateTime), e.File[:6])
 	}
 	return w.Flush()
+}
+
+// explain says what to do about files that are not stored whole.
+func (h *house) explain(ledger []store.Entry) {
+	running, rejected := 0, 0
+	for _, e := range ledger {
+		if e.State == store.Running {
+			running++
+		}
+		if e.Rejected > 0 {
+			rejected++
+		}
+	}
+	if running > 0 {
+		h.hintf("%d files are running: they are being imported now, or were cut off; then import them again", running)
+	}
+	if rejected > 0 {
+		h.hintf("%d files have lines that could not be read, see --rejects; one that was cut off is a row of the whole file, once that is imported", rejected)
+	}
 }
 
 func printRejects(out io.Writer, rejects []store.Reject) error {

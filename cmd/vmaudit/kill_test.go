@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,23 +16,48 @@ import (
 	"vmaudit/internal/clickhouse"
 )
 
-// TestKilledImports kills imports with SIGKILL in the middle, every third time
-// the engine instead, and wants the rows and the ledger of an undisturbed run.
-func TestKilledImports(t *testing.T) {
-	kills := 50
-	if testing.Short() {
-		kills = 6
+// killsVariable names the number of kills, in place of a short run's 25 or 6.
+const killsVariable = "VMAUDIT_TEST_KILLS"
+
+// seedVariable repeats a run: its kills come at the same moments.
+const seedVariable = "VMAUDIT_TEST_SEED"
+
+func fromEnvironment(t *testing.T, variable string, otherwise int) int {
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
 	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q is no number above 0", variable, text)
+	}
+	return n
+}
+
+func seeded(t *testing.T) *rand.Rand {
+	seed := fromEnvironment(t, seedVariable, int(time.Now().UnixNano()%1e6)+1)
+	t.Logf("%s=%d", seedVariable, seed)
+	return rand.New(rand.NewPCG(uint64(seed), 0))
+}
+
+// TestKilledImports kills imports of a folder with SIGKILL in the middle, every
+// third time the engine too, and wants the rows and the ledger of an undisturbed run.
+func TestKilledImports(t *testing.T) {
+	usual := 25
+	if testing.Short() {
+		usual = 6
+	}
+	kills := fromEnvironment(t, killsVariable, usual)
 	v := newVictim(t)
 	want, took := v.undisturbed()
-	v.db = filepath.Join(t.TempDir(), "killed")
-	random := rand.New(rand.NewPCG(1, 2))
+	random := seeded(t)
 	killed, runs := 0, 0
 	for killed < kills {
 		if runs++; runs > 20*kills {
 			t.Fatalf("only %d of %d runs could be killed in the middle", killed, runs)
 		}
-		// Every run begins with an empty database again when the last one got through.
+		// Every run begins with an empty database; one that got through says nothing.
+		v.db = filepath.Join(t.TempDir(), fmt.Sprint("killed", runs))
 		after := time.Duration(random.Int64N(int64(took)))
 		if v.killAfter(after, killed%3 == 2) {
 			killed++
@@ -39,33 +65,45 @@ func TestKilledImports(t *testing.T) {
 				t.Fatalf("after kill %d (%v into the import): got %s, want %s", killed, after, got, want)
 			}
 		}
-		v.db = filepath.Join(t.TempDir(), fmt.Sprint("killed", runs))
+		v.forget()
 	}
 	t.Logf("%d kills in %d runs, each undisturbed in %v", killed, runs, took)
 }
 
-// victim is a program that imports one file.
+// victim is the program, with a folder to import and a database.
 type victim struct {
 	*testing.T
-	exe, export, db string
+	exe, folder, db string
 	env             []string
 }
 
+// newVictim has three files to import: two that share rows, and one with lines
+// that cannot be read.
 func newVictim(t *testing.T) *victim {
+	t.Helper()
+	v := newIdleVictim(t)
+	writeExport(t, filepath.Join(v.folder, "Master.csv"), 20_000, 100_000, "")
+	writeExport(t, filepath.Join(v.folder, "Master.csv.1"), 0, 30_000, "")
+	writeExport(t, filepath.Join(v.folder, "broken.csv"), 100_000, 105_000, "no row\n\n")
+	return v
+}
+
+// newIdleVictim has nothing to import.
+func newIdleVictim(t *testing.T) *victim {
 	t.Helper()
 	lib := library(t)
 	exe, err := exec.LookPath("vmaudit") // this test, under the program's name
 	if err != nil {
 		t.Fatal(err)
 	}
-	export := filepath.Join(t.TempDir(), "Master.csv")
-	writeExport(t, export, 150_000)
-	v := &victim{T: t, exe: exe, export: export, db: filepath.Join(t.TempDir(), "whole")}
+	v := &victim{T: t, exe: exe, folder: t.TempDir(), db: filepath.Join(t.TempDir(), "whole")}
 	v.env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "VMAUDIT_LIBCHDB="+lib)
+	t.Cleanup(func() { stopEngines(t, filepath.Dir(v.db)) })
 	return v
 }
 
-func writeExport(t *testing.T, name string, rows int) {
+// writeExport writes the rows of that range, and begins with head.
+func writeExport(t *testing.T, name string, from, to int, head string) {
 	t.Helper()
 	f, err := os.Create(name)
 	if err != nil {
@@ -73,14 +111,23 @@ func writeExport(t *testing.T, name string, rows int) {
 	}
 	defer f.Close()
 	w := bufio.NewWriter(f)
+	w.WriteString(head)
 	begin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	for i := range rows {
+	for i := from; i < to; i++ {
 		at := begin.Add(time.Duration(i) * 2 * time.Second).Format(time.DateTime)
 		fmt.Fprintf(w, `"","08465004%02d","%d","vm","","PJSIP/t-%d","","VoiceMail","%d@default,u","%s","%s","%s",30,30,"ANSWERED","DOCUMENTATION","%d.%d","","","%d.%d",%d`+"\n",
 			i%100, 4100+i%20, i, 4100+i%20, at, at, at, begin.Unix(), i, begin.Unix(), i, i)
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// forget removes the database, or the disk fills with them.
+func (v *victim) forget() {
+	stopEngines(v.T, v.db)
+	if err := os.RemoveAll(v.db); err != nil {
+		v.Error(err)
 	}
 }
 
@@ -91,7 +138,7 @@ func (v *victim) command(args ...string) *exec.Cmd {
 }
 
 func (v *victim) importing() *exec.Cmd {
-	return v.command("import", "--format", "asterisk-cdr", "--system", "pbx", "--zone", "UTC", v.export)
+	return v.command("import", "--format", "asterisk-cdr", "--system", "pbx", "--zone", "UTC", v.folder)
 }
 
 // undisturbed imports once and returns what is stored then, and how long it took.
@@ -147,7 +194,8 @@ func (v *victim) finish() string {
 	var result string
 	err = db.QueryRow(v.Context(), `
 		SELECT concat(toString(count()), ' rows, content ', hex(groupBitXor(cityHash64(*))), ', ledger ',
-			(SELECT toString((read, stored, duplicate, rejected, skipped, state)) FROM imports FINAL))
+			(SELECT toString(arraySort(groupArray((hex(file), read, stored, duplicate, rejected, skipped, state)))) FROM imports FINAL),
+			', rejects ', (SELECT toString(count()) FROM rejects FINAL))
 		FROM records`).Scan(&result)
 	if err != nil {
 		v.Fatal(err)

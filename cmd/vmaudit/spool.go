@@ -78,7 +78,7 @@ func (i *importer) spool(ctx context.Context, dir string) error {
 		return err
 	}
 	defer f.Close()
-	return i.keep(ctx, dir, f, format)
+	return i.keep(ctx, printable(dir), f, format)
 }
 
 // inSpool reports whether a folder belongs to the spool around it: a context or a

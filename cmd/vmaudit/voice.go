@@ -34,11 +34,11 @@ func (t *tool) errorf(format string, args ...any) { t.sayf(format, args...) }
 
 func (t *tool) hintf(format string, args ...any) { t.sayf("hint: "+format, args...) }
 
-// printable takes out what would move a cursor or break a table: file names and
-// what people typed are shown to others.
+// printable takes out what would move a cursor, turn text around or break a table:
+// file names and what people typed are shown to others.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !unicode.IsGraphic(r) {
 			return '?'
 		}
 		return r

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"syscall"
 )
 
 // ErrEngineLost says that the embedded engine ended, or was ended because it
@@ -48,6 +49,18 @@ type DirectoryError struct {
 func (e *DirectoryError) Error() string {
 	return fmt.Sprintf("cannot keep a database in %q: %s", e.Dir, e.Reason)
 }
+
+// DiskFullError says that the disk of an embedded database has no room left.
+// What was stored stays; errors.Is finds [syscall.ENOSPC] in it.
+type DiskFullError struct {
+	Dir string
+}
+
+func (e *DiskFullError) Error() string {
+	return fmt.Sprintf("the disk of the database in %q is full", e.Dir)
+}
+
+func (e *DiskFullError) Unwrap() error { return syscall.ENOSPC }
 
 // EngineStartError says that the engine process ended before it could serve.
 type EngineStartError struct {

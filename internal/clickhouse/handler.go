@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"vmaudit/internal/clickhouse/internal/chdb"
@@ -22,6 +23,7 @@ import (
 // handler speaks ClickHouse's HTTP interface, as far as the driver uses it,
 // and answers with what libchdb says.
 type handler struct {
+	dir     string
 	connect func() (*chdb.Conn, error)
 	closing atomic.Bool   // refuse what has not begun
 	stop    chan struct{} // told to stop
@@ -30,8 +32,8 @@ type handler struct {
 	since   time.Time
 }
 
-func newHandler(connect func() (*chdb.Conn, error)) *handler {
-	return &handler{connect: connect, stop: make(chan struct{}, 1), stuck: make(chan error, 1), running: newQueries(), since: time.Now()}
+func newHandler(dir string, connect func() (*chdb.Conn, error)) *handler {
+	return &handler{dir: dir, connect: connect, stop: make(chan struct{}, 1), stuck: make(chan error, 1), running: newQueries(), since: time.Now()}
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,14 +41,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/health":
 		h.health(w)
 	case "/stop":
-		select {
-		case h.stop <- struct{}{}:
-		default: // it has been told already
-		}
+		h.end()
 	case "/":
 		h.query(w, r)
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+func (h *handler) end() {
+	select {
+	case h.stop <- struct{}{}:
+	default: // it has been told already
 	}
 }
 
@@ -67,11 +73,30 @@ func (h *handler) query(w http.ResponseWriter, r *http.Request) {
 	// From here on a client whose connection breaks must think that it ran.
 	w.WriteHeader(http.StatusProcessing)
 	out := newAnswer(w)
-	if err := h.run(r.Context(), q, out); err != nil {
+	if err := h.define(r.Context(), q, out); err != nil {
 		out.fail(err)
 		return
 	}
 	out.finish()
+}
+
+// define runs a query, and one that defines a table with more care. An engine that
+// has a table whose definition was not written ends, to forget it.
+func (h *handler) define(ctx context.Context, q *query, out *answer) error {
+	if !defines(q.sql) {
+		return h.run(ctx, q, out)
+	}
+	if err := checkRoom(h.dir); err != nil {
+		return err
+	}
+	if err := h.run(ctx, q, out); err != nil {
+		return err
+	}
+	err := checkDefinitions(h.dir)
+	if err != nil {
+		h.end()
+	}
+	return err
 }
 
 func (h *handler) health(w http.ResponseWriter) {
@@ -159,14 +184,21 @@ func (h *handler) kill(tag string) {
 // fail answers with an error before anything else was answered.
 func fail(w http.ResponseWriter, err error) {
 	code, text := exception(err)
-	w.Header().Set("X-ClickHouse-Exception-Code", strconv.Itoa(code))
+	w.Header().Set(headerException, strconv.Itoa(code))
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 	w.WriteHeader(http.StatusInternalServerError)
 	_, _ = io.WriteString(w, text)
 }
 
-// exception is the form in which a server tells an error.
+// codeFull is ClickHouse's NOT_ENOUGH_SPACE, told before anything is written.
+const codeFull = 243
+
+// exception is the form in which a server tells an error. A disk that became full
+// while it was written to has other codes of its own.
 func exception(err error) (code int, text string) {
+	if errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "strerror: No space left on device") {
+		return codeFull, err.Error()
+	}
 	var e *chdb.Error
 	if errors.As(err, &e) && e.Code != 0 {
 		return e.Code, e.Text

@@ -119,6 +119,7 @@ func (l *launcher) command(library string) (*exec.Cmd, error) {
 // readiness is what a starting engine writes to its starter: one JSON object.
 type readiness struct {
 	Ready     bool
+	Full      bool   `json:",omitempty"` // a DiskFullError
 	Directory string `json:",omitempty"` // reason of a DirectoryError
 	Failure   string `json:",omitempty"` // any other reason
 }
@@ -131,6 +132,8 @@ func (l *launcher) started(answer []byte) error {
 	switch {
 	case r.Ready:
 		return nil
+	case r.Full:
+		return &DiskFullError{Dir: l.place.dir}
 	case r.Directory != "":
 		return &DirectoryError{Dir: l.place.dir, Reason: r.Directory}
 	}
@@ -146,11 +149,11 @@ func (l *launcher) lastWords() string {
 	return "it ended without a word: try again, with more memory free"
 }
 
-// isStartError reports whether an engine could not be started: trying again
-// at once gives the same.
+// isStartError reports whether an engine could not be started, or has no room:
+// trying again at once gives the same.
 func isStartError(err error) bool {
 	var directory *DirectoryError
 	var library *LibraryNotFoundError
 	var start *EngineStartError
-	return errors.As(err, &directory) || errors.As(err, &library) || errors.As(err, &start)
+	return errors.Is(err, syscall.ENOSPC) || errors.As(err, &directory) || errors.As(err, &library) || errors.As(err, &start)
 }

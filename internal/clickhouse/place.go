@@ -62,6 +62,8 @@ func directoryError(dir string, err error) error {
 		reason = "it is a file, or below one: name a directory"
 	case errors.Is(err, os.ErrPermission):
 		reason = "it is not writable for this user"
+	case errors.Is(err, syscall.ENOSPC):
+		return &DiskFullError{Dir: dir}
 	case errors.Is(err, syscall.EROFS):
 		reason = "it is on a read-only file system"
 	}

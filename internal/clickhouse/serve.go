@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"vmaudit/internal/clickhouse/internal/chdb"
@@ -101,7 +102,7 @@ func report(fd int, err error) {
 	}
 	pipe := os.NewFile(uintptr(fd), "ready")
 	defer pipe.Close()
-	r := readiness{Ready: err == nil}
+	r := readiness{Ready: err == nil, Full: errors.Is(err, syscall.ENOSPC)}
 	var directory *DirectoryError
 	switch {
 	case errors.As(err, &directory):
@@ -188,6 +189,9 @@ func (s *server) open() error {
 	if err := os.MkdirAll(filepath.Join(s.place.path(dataName), "metadata"), 0o700); err != nil {
 		return directoryError(s.place.dir, err)
 	}
+	if err := removeCutDefinitions(s.place.dir); err != nil {
+		return directoryError(s.place.dir, err)
+	}
 	connect := func() (*chdb.Conn, error) {
 		return lib.Connect("--path="+s.place.path(dataName),
 			"--max_server_memory_usage="+strconv.FormatUint(s.options.Memory, 10),
@@ -197,12 +201,15 @@ func (s *server) open() error {
 	if s.keeper, err = connect(); err != nil {
 		return s.refusal(err)
 	}
-	s.handler = newHandler(connect)
+	s.handler = newHandler(s.place.dir, connect)
 	return nil
 }
 
 // refusal turns what libchdb printed into an error: it returns none.
 func (s *server) refusal(err error) error {
+	if err := checkRoom(s.place.dir); err != nil {
+		return err
+	}
 	text, readErr := os.ReadFile(s.place.path(logName))
 	if readErr == nil && strings.Contains(string(text), "Cannot lock file") {
 		return &DirectoryError{Dir: s.place.dir, Reason: "another engine, not one of this program's, works in it: end that one, or name another directory"}

@@ -19,6 +19,8 @@ import (
 const (
 	headerDeadline   = "X-Engine-Deadline"    // milliseconds the engine may spend on the request
 	headerNotStarted = "X-Engine-Not-Started" // the engine is ending and did not touch the request
+
+	headerException = "X-ClickHouse-Exception-Code" // a server's own
 )
 
 const (
@@ -170,6 +172,11 @@ func (t *transport) once(ctx context.Context, cancel context.CancelFunc, req *ht
 	if err != nil {
 		stop()
 		return nil, err
+	}
+	if resp.Header.Get(headerException) == strconv.Itoa(codeFull) {
+		resp.Body.Close()
+		stop()
+		return nil, &DiskFullError{Dir: t.launch.place.dir}
 	}
 	done := func() { stop(); cancel() }
 	if resp.Header.Get(headerNotStarted) != "" {

@@ -2,13 +2,14 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -16,11 +17,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vmaudit/cdr"
+	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/number"
 )
 
 // Source is one file to be imported. It is read twice, for its SHA-256 and for
-// its rows, and no further than its size when it was opened: a file may grow.
+// its rows, and no further than its size when it was opened: a file may grow. One
+// that is overwritten or cut off meanwhile is an error, and nothing that was not
+// there at first is stored.
 type Source struct {
 	Name string
 	File *os.File
@@ -65,16 +69,17 @@ func (e *ZoneError) Error() string {
 //
 // Imports into one embedded database wait for each other.
 func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) {
-	unlock, err := s.lockImports(ctx, job.Waiting)
+	unlock, err := s.TakeTurn(ctx, "import.lock", job.Waiting)
 	if err != nil {
 		return Entry{}, err
 	}
 	defer unlock()
-	sum, size, err := hash(src.File)
+	s.settle(ctx)
+	snap, err := takeSnapshot(src.File)
 	if err != nil {
 		return Entry{}, fmt.Errorf("reading %q: %w", src.Name, err)
 	}
-	old, err := s.entry(ctx, job, sum)
+	old, err := s.entry(ctx, job, snap.sum)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -82,55 +87,81 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 		old.Again = true
 		return *old, nil
 	}
-	entry := Entry{System: job.System, Format: job.Format.Name, File: sum, Name: src.Name, Size: uint64(size), State: Running, Started: time.Now().UTC()}
+	entry := Entry{System: job.System, Format: job.Format.Name, File: snap.sum, Name: src.Name, Size: uint64(snap.size), State: Running, Started: time.Now().UTC()}
 	if job.Zone != nil {
 		entry.Zone = job.Zone.String()
 	}
 	if old != nil {
 		entry.Started, entry.Updated = old.Started, old.Updated
 	}
-	run := &importRun{store: s, job: job, entry: entry, seen: newSeen(s, job.System, sum), size: size, days: map[int64]struct{}{}, used: make(chan []cdr.Record, 2)}
-	if err := run.do(ctx, io.LimitReader(src.File, size)); err != nil {
-		return run.entry, errors.Join(err, run.leave(ctx))
+	run := &importRun{store: s, job: job, entry: entry, size: snap.size, used: make(chan []cdr.Record, 2)}
+	for range maxPasses {
+		if err = run.pass(ctx, src.File, snap); !errors.Is(err, errMissing) {
+			break
+		}
 	}
-	return run.entry, nil
+	if err != nil {
+		run.leave(ctx)
+	}
+	return run.entry, err
 }
 
-// leave writes how far an import came that ends early.
-func (r *importRun) leave(ctx context.Context) error {
+// maxPasses bounds how often a file is read until all its rows are stored: an
+// engine that is killed may have noted an insert as done that is not.
+const maxPasses = 3
+
+// leave writes how far an import came that ends early. Where that cannot be
+// written, the entry says less: the import is run again in any case.
+func (r *importRun) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return r.store.writeEntry(ctx, &r.entry)
+	_ = r.store.writeEntry(ctx, &r.entry)
 }
 
-// lockImports makes importers of one embedded database take turns: each decides
-// by what is stored which rows are new. A server has no such lock; there two
-// importers of the same rows at once would both count them as stored.
-func (s *Store) lockImports(ctx context.Context, waiting func()) (func(), error) {
+// TakeTurn makes the processes that work on one embedded database take turns,
+// those that name the same lock; the kernel ends the turn of one that is killed.
+// It calls waiting once, which may be nil, when it is another's turn. A server has
+// no such lock: there two importers of the same rows at once would both count them
+// as stored.
+func (s *Store) TakeTurn(ctx context.Context, name string, waiting func()) (end func(), err error) {
 	if s.DB.Dir() == "" {
 		return func() {}, nil
 	}
-	lock := flock.New(filepath.Join(s.DB.Dir(), "import.lock"), flock.SetPermissions(0o600))
-	if free, err := lock.TryLock(); err == nil && !free && waiting != nil {
-		waiting()
+	lock := flock.New(filepath.Join(s.DB.Dir(), name), flock.SetPermissions(0o600))
+	free, err := lock.TryLock()
+	if err == nil && !free {
+		if waiting != nil {
+			waiting()
+		}
+		_, err = lock.TryLockContext(ctx, 50*time.Millisecond)
 	}
-	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("waiting for another import into %q: %w", s.DB.Dir(), err)
+	if err != nil {
+		return nil, fmt.Errorf("taking turns in %q: %w", s.DB.Dir(), err)
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// hash reads the file once and rewinds it.
-func hash(f *os.File) (sum [32]byte, size int64, err error) {
-	h := sha256.New()
-	if size, err = io.Copy(h, f); err != nil {
-		return sum, 0, err
+// settle waits until the engine is done with what an importer that was killed
+// asked of it: that may still be stored, and what is stored decides what is new.
+// Whose turn it is has no other insert under way.
+func (s *Store) settle(ctx context.Context) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for s.DB.Dir() != "" && ctx.Err() == nil {
+		// An engine that does not tell is ended and replaced by the next request.
+		health, err := clickhouse.EngineHealth(ctx, s.DB.Dir())
+		if err != nil || !slices.ContainsFunc(health.Queries, insertsRecords) {
+			return
+		}
+		<-tick.C
 	}
-	_, err = f.Seek(0, io.SeekStart)
-	return [32]byte(h.Sum(nil)), size, err
 }
 
-// importRun is one pass over one file.
+func insertsRecords(q clickhouse.Running) bool {
+	return strings.HasPrefix(q.SQL, "INSERT INTO records")
+}
+
+// importRun is the import of one file.
 type importRun struct {
 	store *Store
 	job   Job
@@ -141,12 +172,30 @@ type importRun struct {
 	used  chan []cdr.Record  // room of batches that are done
 }
 
-// do runs three stages side by side, each one batch ahead of the next: parsing,
-// deciding what is new and encoding that, storing. The ledger counts a batch when it is stored.
-func (r *importRun) do(ctx context.Context, file io.Reader) error {
-	if err := r.store.writeEntry(ctx, &r.entry); err != nil {
+// pass reads the file from its beginning and stores what is new.
+func (r *importRun) pass(ctx context.Context, file io.ReadSeeker, snap *snapshot) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	e := &r.entry
+	e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped = 0, 0, 0, 0, 0
+	r.seen, r.days = newSeen(r.store, r.job.System, e.File), map[int64]struct{}{}
+	if err := r.store.writeEntry(ctx, e); err != nil {
+		return err
+	}
+	if err := r.stages(ctx, snap.reader(file)); err != nil {
+		return err
+	}
+	if err := r.verify(ctx); err != nil {
+		return err
+	}
+	e.State = Done
+	return r.store.writeEntry(ctx, e)
+}
+
+// stages runs three of them side by side, each one batch ahead of the next: parsing,
+// deciding what is new and encoding that, storing. The ledger counts a batch when it is stored.
+func (r *importRun) stages(ctx context.Context, file io.Reader) error {
 	group, running := errgroup.WithContext(ctx)
 	parsed, sorted := make(chan *parsedBatch, 1), make(chan *sortedBatch)
 	group.Go(func() error {
@@ -158,14 +207,7 @@ func (r *importRun) do(ctx context.Context, file io.Reader) error {
 		return r.sort(running, parsed, sorted)
 	})
 	group.Go(func() error { return r.keepAll(running, sorted) })
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if err := r.verify(ctx); err != nil {
-		return err
-	}
-	r.entry.State = Done
-	return r.store.writeEntry(ctx, &r.entry)
+	return group.Wait()
 }
 
 // sortedBatch is a batch of which is known what is new.
@@ -280,6 +322,9 @@ func (r *importRun) keep(ctx context.Context, b *sortedBatch) error {
 	return nil
 }
 
+// errMissing says that the database does not hold what it said was stored.
+var errMissing = errors.New("please report this; running the import again is safe")
+
 // verify counts what the database holds of the file: the ledger is a promise.
 func (r *importRun) verify(ctx context.Context) error {
 	days := make([]int32, 0, len(r.days))
@@ -293,7 +338,7 @@ func (r *importRun) verify(ctx context.Context) error {
 		return fmt.Errorf("counting the stored rows of %q: %w", r.entry.Name, err)
 	}
 	if stored != r.entry.Stored {
-		return fmt.Errorf("%q: %d rows should be stored and %d are: please report this; running the import again is safe", r.entry.Name, r.entry.Stored, stored)
+		return fmt.Errorf("%q: %d rows should be stored and %d are: %w", r.entry.Name, r.entry.Stored, stored, errMissing)
 	}
 	return nil
 }
