@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/store"
 )
 
@@ -104,12 +105,16 @@ func (a *Auditor) AuditAsOf(ctx context.Context, change store.Change, t time.Tim
 			return nil, err
 		}
 		audit := &Audit{ID: settings.id(), Change: change, AsOf: t, directory: version, access: settings.access}
-		settled, err := a.judgeAll(ctx, audit, settings)
+		settled := false
+		err := clickhouse.Again(func() (err error) {
+			settled, err = a.judgeAll(ctx, audit, settings)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
 		if settled {
-			return audit, a.recordAudit(ctx, audit)
+			return audit, clickhouse.Again(func() error { return a.recordAudit(ctx, audit) })
 		}
 	}
 	return nil, errors.New("records keep coming in while they are judged: try again when the imports have ended")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/store"
 )
 
@@ -62,7 +63,8 @@ func (a *Auditor) Derive(ctx context.Context) error {
 	done := 0
 	for _, slice := range runs(stale, derivedAtOnce, func(d day) uint64 { return d.records }) {
 		a.progress("deriving sessions", done, len(stale))
-		if err := a.derive(ctx, slice, stored[slice[0].system]); err != nil {
+		// What a build that was lost has stored is swept with the old ones.
+		if err := clickhouse.Again(func() error { return a.derive(ctx, slice, stored[slice[0].system]) }); err != nil {
 			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
 				slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), err)
 		}

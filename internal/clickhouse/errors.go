@@ -13,6 +13,17 @@ import (
 // safely: it may or may not have run. The next request starts a new engine.
 var ErrEngineLost = errors.New("the engine was lost in the middle of a request, which may or may not have run: check what is stored, then run it again")
 
+// Again runs a step once more, up to twice, when the engine was lost in the middle
+// of it. The step must bear that.
+func Again(step func() error) (err error) {
+	for range 3 {
+		if err = step(); !errors.Is(err, ErrEngineLost) {
+			break
+		}
+	}
+	return err
+}
+
 // ErrNoEngine says that no engine runs for a directory.
 var ErrNoEngine = errors.New("no engine runs")
 

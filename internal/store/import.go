@@ -74,7 +74,6 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 		return Entry{}, err
 	}
 	defer unlock()
-	s.settle(ctx)
 	snap, err := takeSnapshot(src.File)
 	if err != nil {
 		return Entry{}, fmt.Errorf("reading %q: %w", src.Name, err)
@@ -96,7 +95,8 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	}
 	run := &importRun{store: s, job: job, entry: entry, size: snap.size, used: make(chan []cdr.Record, 2)}
 	for range maxPasses {
-		if err = run.pass(ctx, src.File, snap); !errors.Is(err, errMissing) {
+		err = run.pass(ctx, src.File, snap)
+		if !errors.Is(err, errMissing) && !errors.Is(err, clickhouse.ErrEngineLost) {
 			break
 		}
 	}
@@ -106,8 +106,8 @@ func (s *Store) Import(ctx context.Context, src Source, job Job) (Entry, error) 
 	return run.entry, err
 }
 
-// maxPasses bounds how often a file is read until all its rows are stored: an
-// engine that is killed may have noted an insert as done that is not.
+// maxPasses bounds how often a file is read until all its rows are stored: the
+// engine may be lost, and may have noted an insert as done that is not.
 const maxPasses = 3
 
 // leave writes how far an import came that ends early. Where that cannot be
@@ -141,9 +141,9 @@ func (s *Store) TakeTurn(ctx context.Context, name string, waiting func()) (end 
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// settle waits until the engine is done with what an importer that was killed
-// asked of it: that may still be stored, and what is stored decides what is new.
-// Whose turn it is has no other insert under way.
+// settle waits until the engine is done with what an importer that was killed, or a
+// pass that ended early, asked of it: that may still be stored, and what is stored
+// decides what is new. Whose turn it is has no other insert under way.
 func (s *Store) settle(ctx context.Context) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -177,8 +177,9 @@ func (r *importRun) pass(ctx context.Context, file io.ReadSeeker, snap *snapshot
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	r.store.settle(ctx)
 	e := &r.entry
-	e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped = 0, 0, 0, 0, 0
+	e.State, e.Read, e.Stored, e.Duplicate, e.Rejected, e.Skipped = Running, 0, 0, 0, 0, 0
 	r.seen, r.days = newSeen(r.store, r.job.System, e.File), map[int64]struct{}{}
 	if err := r.store.writeEntry(ctx, e); err != nil {
 		return err
@@ -331,14 +332,17 @@ func (r *importRun) verify(ctx context.Context) error {
 	for d := range r.days {
 		days = append(days, int32(d))
 	}
-	var stored uint64
-	err := r.store.DB.QueryRow(ctx, `SELECT count() FROM records WHERE system = {system:String} AND day IN (SELECT toDate(arrayJoin({days:Array(Int32)}))) AND file = unhex({file:String})`,
-		named("system", r.job.System), named("days", days), named("file", fmt.Sprintf("%x", r.entry.File))).Scan(&stored)
+	var stored, rejected uint64
+	err := r.store.DB.QueryRow(ctx, `SELECT
+			(SELECT count() FROM records WHERE system = {system:String} AND day IN (SELECT toDate(arrayJoin({days:Array(Int32)}))) AND file = unhex({file:String})),
+			(SELECT uniqExact(line) FROM rejects WHERE system = {system:String} AND file = unhex({file:String}) AND format = {format:String})`,
+		named("system", r.job.System), named("days", days), named("file", fmt.Sprintf("%x", r.entry.File)), named("format", r.entry.Format)).Scan(&stored, &rejected)
 	if err != nil {
 		return fmt.Errorf("counting the stored rows of %q: %w", r.entry.Name, err)
 	}
-	if stored != r.entry.Stored {
-		return fmt.Errorf("%q: %d rows should be stored and %d are: %w", r.entry.Name, r.entry.Stored, stored, errMissing)
+	// An older program may have rejected more.
+	if stored != r.entry.Stored || rejected < r.entry.Rejected {
+		return fmt.Errorf("%q: %d rows and %d rejects should be stored, and %d and %d are: %w", r.entry.Name, r.entry.Stored, r.entry.Rejected, stored, rejected, errMissing)
 	}
 	return nil
 }

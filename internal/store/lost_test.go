@@ -163,31 +163,36 @@ func (d *desk) running(sql string) bool {
 	return false
 }
 
-// TestNotStored: rows that the engine said it stored, and that are gone when the
-// import counts them, are stored by another pass over the file.
+// TestNotStored: rows and rejects that the engine said it stored, and that are gone
+// when the import counts them, are stored by another pass over the file.
 func TestNotStored(t *testing.T) {
 	const rows, batch = 40, 5
+	lines := generated(t, rows)
+	lines[4] = "garbage\n"
 	name := filepath.Join(t.TempDir(), "Master.csv")
-	if err := os.WriteFile(name, []byte(strings.Join(generated(t, rows), "")), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := newDesk(t)
-	gone := false
-	e, err := d.importFile(t.Context(), name, "asterisk-cdr", batch, func(p store.Progress) {
-		if p.Entry.Read >= 20 && !gone {
-			gone = true
-			if err := d.store.DB.Exec(t.Context(), "DELETE FROM records WHERE line BETWEEN 3 AND 9"); err != nil {
-				t.Error(err)
+	for _, lose := range []string{"DELETE FROM records WHERE line BETWEEN 6 AND 9", "DELETE FROM rejects WHERE line = 5"} {
+		d := newDesk(t)
+		lost := false
+		e, err := d.importFile(t.Context(), name, "asterisk-cdr", batch, func(p store.Progress) {
+			if p.Entry.Read >= 20 && !lost {
+				lost = true
+				if err := d.store.DB.Exec(t.Context(), lose); err != nil {
+					t.Error(err)
+				}
 			}
+		})
+		if err != nil || !lost {
+			t.Fatalf("import: %v, rows lost: %v", err, lost)
 		}
-	})
-	if err != nil || !gone {
-		t.Fatalf("import: %v, rows deleted: %v", err, gone)
-	}
-	if diff := cmp.Diff([5]uint64{rows, rows, 0, 0, 0}, counts(e)); diff != "" {
-		t.Errorf("ledger (-want +got):\n%s", diff)
-	}
-	if got, _ := d.content(); got != rows {
-		t.Errorf("%d rows are stored, want %d", got, rows)
+		if diff := cmp.Diff([5]uint64{rows, rows - 1, 0, 1, 0}, counts(e)); diff != "" {
+			t.Errorf("ledger (-want +got):\n%s", diff)
+		}
+		rejects, err := d.store.Rejects(t.Context())
+		if got, _ := d.content(); got != rows-1 || len(rejects) != 1 || err != nil {
+			t.Errorf("%d rows and %d rejects are stored, want %d and 1; %v", got, len(rejects), rows-1, err)
+		}
 	}
 }
