@@ -79,6 +79,7 @@ func (s script) length() time.Duration {
 type dialling struct {
 	script
 	From, To string
+	Diverts  string // the extension that diverted the call; "": none
 	Port     int    // of the ear
 	Says     string // a file of A-law
 }
@@ -101,7 +102,11 @@ func (p *pbx) place(ctx context.Context, host, tag string, d dialling, says []by
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.length()+patience)
 	defer cancel()
-	cmd, err := sipp(ctx, host, scenario, "-cid_str", tag, "-m", "1", "127.0.0.1:"+strconv.Itoa(p.SIP))
+	port, err := freePort(host)
+	if err != nil {
+		return nil, err
+	}
+	cmd, err := sipp(ctx, host, port, scenario, "-cid_str", tag, "-m", "1", "127.0.0.1:"+strconv.Itoa(p.SIP))
 	if err != nil {
 		return nil, err
 	}
@@ -112,13 +117,13 @@ func (p *pbx) place(ctx context.Context, host, tag string, d dialling, says []by
 	return e.close(), nil
 }
 
-// sipp is SIPp with a scenario, on free ports.
-func sipp(ctx context.Context, host, scenario string, args ...string) (*exec.Cmd, error) {
+// sipp is SIPp with a scenario, at a port; its port for sound is a free one.
+func sipp(ctx context.Context, host string, port int, scenario string, args ...string) (*exec.Cmd, error) {
 	media, err := freePort(host)
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"-sf", scenario, "-i", host, "-mp", strconv.Itoa(media), "-nostdin"}, args...)
+	args = append([]string{"-sf", scenario, "-i", host, "-p", strconv.Itoa(port), "-mp", strconv.Itoa(media), "-nostdin"}, args...)
 	cmd := exec.CommandContext(ctx, "sipp", args...)
 	cmd.Dir = filepath.Dir(scenario)
 	cmd.Env = append(os.Environ(), "TERM=dumb")
@@ -131,7 +136,7 @@ func phone(ctx context.Context, dir string, port int, answers bool) error {
 	if err := fill(filepath.Join(data(), "sipp", "phone.xml"), scenario, struct{ Answers bool }{answers}); err != nil {
 		return err
 	}
-	cmd, err := sipp(ctx, "127.0.0.1", scenario, "-p", strconv.Itoa(port))
+	cmd, err := sipp(ctx, "127.0.0.1", port, scenario)
 	if err != nil {
 		return err
 	}

@@ -22,18 +22,19 @@ const (
 
 // The leaks that the change opens, each on an extension of its own.
 const (
-	NoPIN       = "no-pin"         // the called person's mailbox; its first message plays
-	NoPINMenu   = "no-pin-menu"    // the called person's mailbox; a message plays on request
-	Another     = "another's"      // another person's mailbox
-	OldFolder   = "old-folder"     // the messages that the owner has heard
-	Files       = "files"          // the message files, by an application that just plays
-	Greeting    = "greeting"       // the greeting has become another person's message
-	Misdelivery = "misdelivery"    // what is left for one person lands in another's mailbox
-	Diverted    = "diverted-phone" // the number of the phone that diverts opens its mailbox
+	NoPIN       = "no-pin"             // the called person's mailbox; its first message plays
+	NoPINMenu   = "no-pin-menu"        // the called person's mailbox; a message plays on request
+	Another     = "another's"          // another person's mailbox
+	OldFolder   = "old-folder"         // the messages that the owner has heard
+	Files       = "files"              // the message files, by an application that just plays
+	Greeting    = "greeting"           // the greeting has become another person's message
+	Misdelivery = "misdelivery"        // what is left for one person lands in another's mailbox
+	Diverted    = "diverted-phone"     // the number of the phone that diverts opens its mailbox
+	Elsewhere   = "diverted-elsewhere" // the same, where another exchange diverts: the caller's number is in no record
 )
 
 // Leaks are all of them.
-var Leaks = []string{NoPIN, NoPINMenu, Another, OldFolder, Files, Greeting, Misdelivery, Diverted}
+var Leaks = []string{NoPIN, NoPINMenu, Another, OldFolder, Files, Greeting, Misdelivery, Diverted, Elsewhere}
 
 // access is the number that people call to hear their messages.
 const access = "8500"
@@ -41,11 +42,12 @@ const access = "8500"
 // planned is a call that is going to be placed.
 type planned struct {
 	Call
-	tag   string // its Call-ID
-	does  script
-	says  []float64     // the message that the caller leaves; nil: none
-	lead  time.Duration // how long the caller is silent before
-	hears []float64     // once the call has been placed
+	tag     string // its Call-ID
+	does    script
+	diverts string        // the extension that another exchange says diverted the call
+	says    []float64     // the message that the caller leaves; nil: none
+	lead    time.Duration // how long the caller is silent before
+	hears   []float64     // once the call has been placed
 }
 
 // planner makes the calls of a recording.
@@ -93,6 +95,12 @@ func dial(number string) func(*planned) { return func(c *planned) { c.Dialled = 
 // leak says which leak the call meets, and at whose mailbox.
 func leak(kind, box string) func(*planned) {
 	return func(c *planned) { c.Leak, c.Mailbox = kind, box }
+}
+
+// presents is a stranger whom another exchange sends on, under the number of the
+// phone that diverts.
+func presents(extension string) func(*planned) {
+	return func(c *planned) { c.Caller, c.diverts = extension, extension }
 }
 
 // fromPhone and fromMobile are the owner.
@@ -177,4 +185,5 @@ func (p *planner) leaks() {
 	p.deposit("4107", 1, 5, leak(Misdelivery, "4117"))
 	p.add("listens", "4108", "2 1 4 1 10", leak(Diverted, "4108"))
 	p.add("hangs-up-in-menu", "4108", "3", leak(Diverted, "4108"))
+	p.add("listens", "4108", "2 1 4 1 10", leak(Elsewhere, "4108"), dial(access), presents("4108"))
 }

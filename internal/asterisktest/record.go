@@ -239,11 +239,11 @@ func (s *session) placeOne(ctx context.Context, c *planned) (err error) {
 	after := c.does.length() + 2*time.Second // a line that falls silent is not a line that is dead
 	says := slices.Concat(make([]float64, samples(c.lead)), c.says, make([]float64, samples(after)))
 	host := "127.0.0.2"
-	if c.Caller == c.Mailbox {
+	if c.Owner && c.Caller == c.Mailbox {
 		host = "127.0.0.1"
 	}
 	c.Begin = time.Now()
-	c.hears, err = s.place(ctx, host, c.tag, dialling{script: c.does, From: c.Caller, To: c.Dialled}, encode(says))
+	c.hears, err = s.place(ctx, host, c.tag, dialling{script: c.does, From: c.Caller, To: c.Dialled, Diverts: c.diverts}, encode(says))
 	c.End = time.Now()
 	return err
 }
