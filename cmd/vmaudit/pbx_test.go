@@ -58,16 +58,20 @@ func (a *auditor) audit(files []string) {
 	a.vmaudit(append([]string{"import", "--system", "asterisk", "--zone", "UTC"}, files...)...)
 	a.vmaudit("directory", "import", a.rec.Directory)
 	// Whoever does not know when the system changed asks about all of the time.
-	first := a.rec.Calls[0].Begin.Add(-time.Minute)
-	for id, from := range map[string]time.Time{"upgrade": a.rec.Change, "sometime": first} {
-		a.vmaudit("change", "add", "--id", id, "--vendor", "telco", "--from", from.UTC().Format(time.RFC3339))
-		verdicts := a.verdicts(id)
-		for _, c := range a.rec.Calls {
-			a.check(&c, verdicts[c.ID], len(files) > 1)
-		}
-		a.table(id, verdicts)
-		a.affected(id, len(files) > 1)
+	first := a.rec.Change.Add(-time.Hour)
+	a.change("upgrade", a.rec.Change, len(files) > 1)
+	a.change("sometime", first, len(files) > 1)
+}
+
+// change asks about a change, and holds every answer against the truth.
+func (a *auditor) change(id string, from time.Time, events bool) {
+	a.vmaudit("change", "add", "--id", id, "--vendor", "telco", "--from", from.UTC().Format(time.RFC3339))
+	verdicts := a.verdicts(id)
+	for _, c := range a.rec.Calls {
+		a.check(&c, verdicts[c.ID], events)
 	}
+	a.table(id, verdicts)
+	a.affected(id, events)
 }
 
 // verdicts is the sessions of a change, by call.
@@ -116,13 +120,30 @@ func (a *auditor) check(c *asterisktest.Call, got []analysis.Verdict, events boo
 	}
 	switch {
 	case c.Exposed() && !has(exposing):
-		a.Errorf("%s (%s): %s, %s is %q: a leak left out", c.ID, c.Dialled, c.Leak, c.Kind, got)
+		a.Errorf("%s (%s): %s, %s is %q: a leak left out\n%s", c.ID, c.Dialled, c.Leak, c.Kind, got, a.rows(c.ID))
 	case !c.Exposed() && has(claims):
-		a.Errorf("%s (%s, %s): %s is %q: a false alarm", c.ID, c.Dialled, c.Phase, c.Kind, got)
+		a.Errorf("%s (%s, %s): %s is %q: a false alarm\n%s", c.ID, c.Dialled, c.Phase, c.Kind, got, a.rows(c.ID))
 	}
 	if c.Leak == asterisktest.Misdelivery && events && !slices.Contains(got, analysis.Misdelivered) {
-		a.Errorf("%s (%s): %s is %q", c.ID, c.Dialled, c.Leak, got)
+		a.Errorf("%s (%s): %s is %q\n%s", c.ID, c.Dialled, c.Leak, got, a.rows(c.ID))
 	}
+}
+
+// rows is what the exports have of a call.
+func (a *auditor) rows(call string) string {
+	var rows strings.Builder
+	for _, name := range []string{a.rec.Master, a.rec.CEL} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			a.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.Contains(line, `"`+call+`"`) {
+				rows.WriteString(line)
+			}
+		}
+	}
+	return rows.String()
 }
 
 // affected wants every mailbox whose messages were within a stranger's reach in
@@ -136,7 +157,7 @@ func (a *auditor) affected(change string, events bool) {
 	}
 	for _, c := range a.rec.Calls {
 		named := c.Dialled
-		if events {
+		if events || c.Leak == asterisktest.Elsewhere {
 			named = c.Mailbox
 		}
 		if c.Exposed() && !listed[named] {

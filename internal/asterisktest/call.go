@@ -2,11 +2,11 @@ package asterisktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -102,29 +102,58 @@ func (p *pbx) place(ctx context.Context, host, tag string, d dialling, says []by
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.length()+patience)
 	defer cancel()
-	port, err := freePort(host)
-	if err != nil {
-		return nil, err
-	}
-	cmd, err := sipp(ctx, host, port, scenario, "-cid_str", tag, "-m", "1", "127.0.0.1:"+strconv.Itoa(p.SIP))
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		return nil, fmt.Errorf("sipp for call %s: %w, %v: %s", tag, err, ctx.Err(), out)
+	out, err := sipp(ctx, host, scenario, "-cid_str", tag, "-m", "1", "127.0.0.1:"+strconv.Itoa(p.SIP))
+	if ctx.Err() != nil || p.id(tag) == "" {
+		return nil, fmt.Errorf("asterisk did not take the call, or it does not end: sipp: %v, %v: %s", err, ctx.Err(), out)
 	}
 	return e.close(), nil
 }
 
-// sipp is SIPp with a scenario, at a port; its port for sound is a free one.
-func sipp(ctx context.Context, host string, port int, scenario string, args ...string) (*exec.Cmd, error) {
-	media, err := freePort(host)
-	if err != nil {
-		return nil, err
+// id is what Asterisk calls the call with a tag, or "".
+func (p *pbx) id(tag string) string {
+	line := regexp.MustCompile(`tag ` + regexp.QuoteMeta(tag) + ` is ([0-9.]+)`)
+	if m := line.FindSubmatch(p.log()); m != nil {
+		return string(m[1])
 	}
-	args = append([]string{"-sf", scenario, "-i", host, "-p", strconv.Itoa(port), "-mp", strconv.Itoa(media), "-nostdin"}, args...)
-	cmd := exec.CommandContext(ctx, "sipp", args...)
+	return ""
+}
+
+// portTaken is SIPp's exit code when somebody else was quicker to take a port.
+const portTaken = 254
+
+// sipp runs SIPp with a scenario on free ports.
+func sipp(ctx context.Context, host, scenario string, args ...string) (out []byte, err error) {
+	for range 5 {
+		var cmd *exec.Cmd
+		if cmd, err = sippCommand(ctx, host, 0, scenario, args...); err != nil {
+			return nil, err
+		}
+		out, err = cmd.CombinedOutput()
+		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != portTaken {
+			break
+		}
+	}
+	return out, err
+}
+
+// sippCommand is SIPp with a scenario; of its ports for calls, sound and remote
+// control only the first is asked for, 0 being any.
+func sippCommand(ctx context.Context, host string, port int, scenario string, args ...string) (*exec.Cmd, error) {
+	ports := []int{port, 0, 0}
+	for i := range ports {
+		var err error
+		if ports[i] > 0 {
+			continue
+		}
+		if ports[i], err = freePort(host); err != nil {
+			return nil, err
+		}
+	}
+	fixed := []string{"-sf", scenario, "-i", host, "-nostdin"}
+	for i, flag := range []string{"-p", "-mp", "-cp"} {
+		fixed = append(fixed, flag, strconv.Itoa(ports[i]))
+	}
+	cmd := exec.CommandContext(ctx, "sipp", append(fixed, args...)...)
 	cmd.Dir = filepath.Dir(scenario)
 	cmd.Env = append(os.Environ(), "TERM=dumb")
 	return cmd, nil
@@ -136,7 +165,7 @@ func phone(ctx context.Context, dir string, port int, answers bool) error {
 	if err := fill(filepath.Join(data(), "sipp", "phone.xml"), scenario, struct{ Answers bool }{answers}); err != nil {
 		return err
 	}
-	cmd, err := sipp(ctx, "127.0.0.1", port, scenario)
+	cmd, err := sippCommand(ctx, "127.0.0.1", port, scenario)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -106,12 +105,6 @@ func (m M) Run() int {
 	return code
 }
 
-// Extensions with a phone on the desk; the others' phones are not registered.
-const (
-	rings   = "4109" // nobody answers
-	answers = "4110"
-)
-
 func record(version string, size Size) (*Recording, error) {
 	in, err := findInstall(version)
 	if err != nil {
@@ -144,16 +137,20 @@ func record(version string, size Size) (*Recording, error) {
 	return s.recording()
 }
 
-// putPhones puts phones on two desks.
+// desks are the extensions with a phone, and whether somebody answers it; the
+// others' phones are not registered.
+var desks = map[string]bool{"4102": false, "4109": false, "4110": true}
+
+// putPhones puts the phones on their desks and returns their ports.
 func putPhones(ctx context.Context, dir string) (map[string]int, error) {
 	phones := map[string]int{}
-	for _, box := range []string{rings, answers} {
+	for box, answers := range desks {
 		port, err := freePort("127.0.0.1")
 		if err != nil {
 			return nil, err
 		}
 		phones[box] = port
-		if err := phone(ctx, dir, port, box == answers); err != nil {
+		if err := phone(ctx, dir, port, answers); err != nil {
 			return nil, err
 		}
 	}
@@ -248,8 +245,6 @@ func (s *session) placeOne(ctx context.Context, c *planned) (err error) {
 	return err
 }
 
-var tagLine = regexp.MustCompile(`tag (call\d+) is ([0-9.]+)`)
-
 // recording tells the truth about the calls, and writes the directory.
 func (s *session) recording() (*Recording, error) {
 	rec := &Recording{
@@ -257,17 +252,11 @@ func (s *session) recording() (*Recording, error) {
 		Spool: filepath.Join(s.Dir, "spool", "voicemail", "default"), Directory: filepath.Join(s.Dir, "directory.csv"),
 		Change: s.change.UTC(),
 	}
-	ids := map[string]string{}
-	for _, m := range tagLine.FindAllSubmatch(s.log(), -1) {
-		ids[string(m[1])] = string(m[2])
-	}
 	if err := s.judgeAll(); err != nil {
 		return nil, err
 	}
 	for _, c := range s.calls {
-		if c.ID = ids[c.tag]; c.ID == "" {
-			return nil, fmt.Errorf("asterisk did not take %s (%s at %s)", c.tag, c.Kind, c.Dialled)
-		}
+		c.ID = s.id(c.tag)
 		rec.Calls = append(rec.Calls, c.Call)
 	}
 	return rec, writeDirectory(rec.Directory)

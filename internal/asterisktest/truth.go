@@ -134,7 +134,7 @@ func readWAV(name string) ([]float64, error) {
 		return nil, err
 	}
 	_, body, ok := bytes.Cut(file, []byte("data"))
-	if !ok || len(body) < 4 {
+	if !ok || len(body) < 4 || !bytes.HasPrefix(file, []byte("RIFF")) {
 		return nil, fmt.Errorf("%s is no WAV file", name)
 	}
 	body = body[4:]
