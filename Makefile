@@ -31,7 +31,7 @@ test-pbx: $(LIB)
 	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	[ -z "$$missing" ] || { $$as_root apt-get update -q && $$as_root apt-get install -qy --no-install-recommends $$missing; }
 	testdata/asterisk/get.sh 16 .cache/asterisk/16 & first=$$!; testdata/asterisk/get.sh 22 .cache/asterisk/22 && wait $$first
-	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test -count=1 -timeout 30m -run 'Recording|PBX' $(if $(LONG),-long) ./internal/asterisktest ./cmd/vmaudit
+	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test ./internal/asterisktest ./cmd/vmaudit -count=1 -timeout 30m -run 'Recording|PBX' $(if $(LONG),-long)
 
 check: $(LIB)
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "make: gofmt -w these:" $$unformatted >&2; exit 1; }

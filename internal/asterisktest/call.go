@@ -46,7 +46,7 @@ func parseScript(text string) (script, error) {
 			continue
 		}
 		at, err := strconv.ParseFloat(word, 64)
-		s.Rest = time.Duration(at*1000)*time.Millisecond - now
+		s.Rest = duration(at) - now
 		if err != nil || s.Rest < 0 {
 			return s, fmt.Errorf("script %q: time %q is none, or too early", text, word)
 		}

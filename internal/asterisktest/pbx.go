@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"text/template"
 	"time"
@@ -121,9 +122,9 @@ func (p *pbx) launch(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			p.stop()
-			return fmt.Errorf("asterisk did not start: %w\n%s", ctx.Err(), p.log())
+			return fmt.Errorf("asterisk did not start: %w\n%s", ctx.Err(), p.complaints())
 		case <-p.ended:
-			return fmt.Errorf("asterisk ended: %v\n%s", p.outcome, p.log())
+			return fmt.Errorf("asterisk ended: %v\n%s", p.outcome, p.complaints())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -145,6 +146,11 @@ func (p *pbx) console(ctx context.Context, command string) (string, error) {
 func (p *pbx) log() []byte {
 	text, _ := os.ReadFile(filepath.Join(p.Dir, "log", "full"))
 	return text
+}
+
+// complaints are the errors in Asterisk's log; some there always are.
+func (p *pbx) complaints() []byte {
+	return bytes.Join(regexp.MustCompile(`(?m)^.* ERROR.*$`).FindAll(p.log(), -1), []byte("\n"))
 }
 
 // stop ends Asterisk, which closes its exports first.

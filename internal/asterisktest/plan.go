@@ -128,7 +128,7 @@ func (p *planner) deposit(box string, skip, length float64, set ...func(*planned
 	keys := fmt.Sprintf("%.1f # %.1f", skip, skip+1.8+length)
 	// Longer than it is spoken: the caller is not silent before hanging up.
 	says := func(c *planned) {
-		c.says, c.lead = Speech(p.messages, seconds(int((length+2)*rate))), seconds(int((skip+1.5)*rate))
+		c.says, c.lead = Speech(p.messages, duration(length+2)), duration(skip+1.5)
 	}
 	p.add("deposit", box, keys, append(set, says)...)
 }

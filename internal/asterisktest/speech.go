@@ -55,3 +55,7 @@ func scale(sound []float64, peak float64) []float64 {
 func samples(d time.Duration) int { return int(d.Seconds() * rate) }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second / rate }
+
+func duration(seconds float64) time.Duration {
+	return time.Duration(seconds*1000) * time.Millisecond
+}
