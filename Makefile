@@ -6,7 +6,7 @@ export CGO_ENABLED ?= 0
 
 LIB := node_modules/.package-lock.json
 
-.PHONY: all build demo test check race bench fuzz soak clean
+.PHONY: all build demo test test-pbx check race bench fuzz soak clean
 all: build
 
 # The embedded engine's library, checked against the lock file's checksums.
@@ -24,6 +24,14 @@ demo: build
 
 test: $(LIB)
 	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} go test ./...
+
+# Calls on real Asterisks, got into .cache; LONG=1 places three times as many.
+test-pbx: $(LIB)
+	@missing=; command -v mmdebstrap >/dev/null || missing=mmdebstrap; command -v sipp >/dev/null || missing="$$missing sip-tester"; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	[ -z "$$missing" ] || { $$as_root apt-get update -q && $$as_root apt-get install -qy --no-install-recommends $$missing; }
+	testdata/asterisk/get.sh 16 .cache/asterisk/16 & first=$$!; testdata/asterisk/get.sh 22 .cache/asterisk/22 && wait $$first
+	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test ./internal/asterisktest ./cmd/vmaudit -count=1 -timeout 30m -run 'Recording|PBX' $(if $(LONG),-long)
 
 check: $(LIB)
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "make: gofmt -w these:" $$unformatted >&2; exit 1; }

@@ -15,12 +15,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vmaudit/internal/asterisktest"
 	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/clickhouse/chtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vmaudit": main})
+	testscript.Main(asterisktest.M{M: m}, map[string]func(){"vmaudit": main})
 }
 
 // library returns where libchdb is; without one the test is skipped, or fails

@@ -24,11 +24,12 @@ var rooms = map[string][]string{
 	"internal/access":                   {"internal/clickhouse"},
 	"internal/replay2019":               {},
 	"internal/store":                    {"cdr", "internal/number", "internal/clickhouse", "internal/access"},
+	"internal/asterisktest":             {},
 	"analysis":                          {"internal/number", "internal/clickhouse", "internal/access", "internal/store"},
 }
 
 // forTests are rooms that test files may import besides.
-var forTests = []string{"internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
+var forTests = []string{"internal/asterisktest", "internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
 
 // TestRooms reads the imports from the files, not from the go command: the test
 // cache sees what a test reads.
