@@ -124,6 +124,9 @@ func (a *auditor) check(c *asterisktest.Call, got []analysis.Verdict, events boo
 	case !c.Exposed() && has(claims):
 		a.Errorf("%s (%s, %s): %s is %q: a false alarm\n%s", c.ID, c.Dialled, c.Phase, c.Kind, got, a.rows(c.ID))
 	}
+	if has(claims[:1]) && len(c.Heard) == 0 && !c.Envelope {
+		a.Errorf("%s (%s): %s is %q, and heard nothing of a message\n%s", c.ID, c.Dialled, c.Kind, got, a.rows(c.ID))
+	}
 	if c.Leak == asterisktest.Misdelivery && events && !slices.Contains(got, analysis.Misdelivered) {
 		a.Errorf("%s (%s): %s is %q\n%s", c.ID, c.Dialled, c.Leak, got, a.rows(c.ID))
 	}

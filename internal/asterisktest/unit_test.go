@@ -6,12 +6,28 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pion/rtp"
 )
+
+func TestNeed(t *testing.T) {
+	skipped := false
+	t.Run("off", func(t *testing.T) {
+		t.Setenv(Variable, "off")
+		defer func() { skipped = t.Skipped() }()
+		Need(t, Versions[0])
+	})
+	if !skipped {
+		t.Error("off does not skip")
+	}
+	if _, err := findInstall("17"); err == nil || !strings.HasPrefix(err.Error(), "asterisk 17 is not there") {
+		t.Errorf("looking for a version that cannot be had: %v", err)
+	}
+}
 
 func TestALaw(t *testing.T) {
 	// From the tables of ITU-T G.711: the quietest and the loudest values.
