@@ -52,7 +52,7 @@ func TestLeftOut(t *testing.T) {
 		}, []string{"4101 mailbox-opened"}},
 		"nothing says what was dialled": {[]fmt.Stringer{
 			leg{src: "4102", dst: "s", app: "VoiceMailMain", data: "4102@default,s"},
-		}, []string{"4102 mailbox-opened"}},
+		}, []string{"4102 not-excluded"}},
 		"two extensions in one call, nothing known of either": {[]fmt.Stringer{
 			leg{seq: "1", src: somebody, dst: "4101", app: "Dial", data: "PJSIP/4101,20"},
 			leg{seq: "2", src: somebody, dst: "4102", app: "Dial", data: "PJSIP/4102,20", at: noon.Add(time.Minute)},
@@ -77,7 +77,7 @@ func TestLeftOut(t *testing.T) {
 			leg{seq: "1", call: "1", src: "4101", dst: "vmu4101", app: "VoiceMailMain", data: "4101@default,s"},
 			leg{seq: "2", call: "2", src: "4102", dst: "s-NOANSWER", app: "VoiceMailMain", data: "4102@default,s"},
 			leg{seq: "3", call: "3", src: "4101", dst: "vmu4102", app: "Hangup"},
-		}, []string{"4101 mailbox-opened", "4102 mailbox-opened", "4102 not-excluded"}},
+		}, []string{"4101 not-excluded", "4102 not-excluded", "4102 not-excluded"}},
 		"the caller is another on the first leg of the CEL": {[]fmt.Stringer{
 			event{call: "1", leg: "1", name: "CHAN_START", src: somebody, dialled: "4200"},
 			event{call: "1", leg: "3", name: "APP_START", src: "4101", dialled: "8500", app: "VoiceMailMain", data: "4101@default,s", after: time.Second},
@@ -422,9 +422,9 @@ func TestAgain(t *testing.T) {
 	w.loadRows([]fmt.Stringer{leg{call: "3", seq: "3", src: "0701740622", dst: "8500", app: "VoiceMailMain", data: "4102@default,s"}})
 	expect("a number of nobody", "4101 mailbox-opened", "4102 mailbox-opened", "4102 mailbox-opened")
 	w.directoryText(strings.Replace(townDirectory, "4102,,,", "4102,,070-174 06 22,", 1))
-	expect("it is the owner's mobile", "4101 mailbox-opened", "4102 mailbox-opened", "4102 owner-access")
+	expect("it is the owner's mobile", "4101 mailbox-opened", "4102 mailbox-opened", "4102 not-excluded")
 	w.auditor.Probes = []string{w.numbers.Party(somebody).ID}
-	expect("our own calls", "4101 probe", "4102 owner-access", "4102 probe")
+	expect("our own calls", "4101 probe", "4102 not-excluded", "4102 probe")
 	w.auditor.Probes = nil
 	narrow := hour("c")
 	narrow.From = noon.Add(time.Minute)

@@ -21,6 +21,7 @@ var reasons = map[string]string{
 	"playback-logged-after-hangup":    "a playback was logged when the caller had hung up",
 	"deposit-application":             "the system logged the application that records a message, and nothing else",
 	"owner-number":                    "the caller presented a number of the mailbox's owner, on a leg that was not diverted",
+	"owner-not-proven":                "the caller presented a number of the mailbox's owner; the records do not show whether it was the owner, who was in the mailbox",
 	"owner-number-on-diverted-leg":    "the caller presented a number of the mailbox's owner, but the call was diverted: that proves nothing",
 	"owner-number-shared":             "the caller's number belongs to the owners of several mailboxes",
 	"probe-number":                    "one of our own calls",

@@ -14,7 +14,7 @@
 -- judged when all sessions are known (attribute.sql).
 INSERT INTO sessions
     (system, day, build, id, call, mailbox, begin, end, ambiguous,
-     caller, caller_class, dialled, dialled_class, diverting, diverting_class, others,
+     caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, others,
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
     toDateTime64(0, 3, 'UTC') AS never,
@@ -42,7 +42,7 @@ WITH
     rows AS
     (
         SELECT call, id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
-            caller, caller_class, dialled, dialled_class, diverting, diverting_class, server
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server
         FROM records
         WHERE system = {system:String} AND kind != 'message'
           AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
@@ -59,7 +59,7 @@ WITH
           )
         UNION ALL
         SELECT if(p.at.1 = '', r.call, p.at.1) AS of, r.id, kind, if(p.at.1 = '', r.leg, p.at.2), app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
-            caller, caller_class, dialled, dialled_class, diverting, diverting_class, server
+            caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server
         FROM records AS r
         GLOBAL LEFT ANY JOIN placed AS p ON p.id = r.id
         WHERE {stored:Bool} AND system = {system:String} AND kind = 'message' AND action != ''
@@ -83,6 +83,7 @@ SELECT
     argMinIf(hit.dialled_class, (hit_begin, hit.id), hit.dialled_class != ''),
     argMinIf(hit.diverting, (hit_begin, hit.id), hit.diverting_class != ''),
     argMinIf(hit.diverting_class, (hit_begin, hit.id), hit.diverting_class != ''),
+    max(hit.undiverted),
     any(parties),
     countIf(hit.action = 'deposit'),
     countIf(hit.action = 'retrieval' AND hit.auth = 'skipped' AND open),
@@ -133,11 +134,11 @@ FROM
         SELECT
             call,
             groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, ambiguous,
-                               caller, caller_class, dialled, dialled_class, diverting, diverting_class, server),
+                               caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server),
                 'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
                        folder String, messages Array(String), sounding Bool, start DateTime64(3, ''UTC''),
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
-                       dialled String, dialled_class String, diverting String, diverting_class String, server String)'),
+                       dialled String, dialled_class String, diverting String, diverting_class String, undiverted Bool, server String)'),
                 action != '') AS hits,
             groupArray(CAST((leg, greatest(start, end), kind = 'event', kind = 'event' AND cause != ''),
                 'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,

@@ -1,11 +1,13 @@
 -- The sessions of some days and calls that touch the window or come near it, with what directory, plan and change say of them.
 --
 -- An owner's number proves the owner only on an undiverted leg: one whose records say that an access
--- number was dialled, and nothing else of the call. A call to a staff extension that reached
--- voicemail was diverted, whatever number it presents.
+-- number was dialled, and nothing else of the call, and that it was not diverted. (Where they cannot
+-- say that, a demanded PIN does as well.) A call to a staff extension that reached voicemail was
+-- diverted, whatever number it presents; but only another caller's number, or a diverting one, shows
+-- that somebody else called. In between it is doubtful: nobody is proven.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
-     ambiguous, probe, identity, shared, diverted, stranger, listed, changed, misrouted,
+     ambiguous, probe, identity, shared, diverted, doubtful, stranger, listed, changed, misrouted,
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, left, unclaimed, inside, messages)
 WITH
     {{template "holds"}}
@@ -15,7 +17,8 @@ SELECT
     if(length(found_boxes) > 1, sipHash128(id, box), id),
     call, box, dialled_extension, dialled_boxes, caller, caller_class, begin, end, ambiguous, probe,
     identity, length(caller_boxes) > 1 AS shared, diverted,
-    NOT (identity AND NOT diverted) AS stranger,
+    identity AND stranger AND NOT somebody_else AS doubtful,
+    NOT (identity AND NOT diverted AND (undiverted OR (demanded > 0 AND opened + heard + envelope = 0))) AS stranger,
     NOT {list:Bool} OR (box = '' AND dialled_extension = '')
         OR has({listed:Array(String)}, splitByChar('@', box)[1]) OR has({listed:Array(String)}, box)
         OR has({listed:Array(String)}, dialled_extension) AS listed,
@@ -59,10 +62,11 @@ FROM
             access AND length(caller_boxes) = 1, caller_boxes,
             ['']) AS found_boxes,
         arrayJoin(found_boxes) AS box,
-        NOT access OR s.diverting_class != ''
+        s.diverting_class != ''
             OR arrayExists(o -> startsWith(o, 'diverting ')
-                OR (startsWith(o, 'caller ') AND o != concat('caller ', if(s.caller = '', s.caller_class, s.caller)))
-                OR (startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM reached)), s.others) AS diverted,
+                OR (startsWith(o, 'caller ') AND o != concat('caller ', if(s.caller = '', s.caller_class, s.caller))), s.others) AS somebody_else,
+        NOT access OR somebody_else
+            OR arrayExists(o -> startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM reached), s.others) AS diverted,
         notEmpty(caller_boxes) AND (has(caller_boxes, box) OR (box = '' AND NOT diverted)) AS identity,
         s.caller != '' AND has({probes:Array(String)}, s.caller) AS probe
     FROM (SELECT * FROM sessions WHERE system = {system:String}

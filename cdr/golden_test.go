@@ -85,7 +85,7 @@ func show(r *Reader) seen {
 		}
 		s.Times = append(s.Times, text)
 	}
-	for name, set := range map[string]bool{"ambiguous": rec.Ambiguous, "sounding": rec.Sounding, "answered": rec.Answered, "partner": rec.Partner} {
+	for name, set := range map[string]bool{"ambiguous": rec.Ambiguous, "sounding": rec.Sounding, "undiverted": rec.Undiverted, "answered": rec.Answered, "partner": rec.Partner} {
 		if set {
 			s.Flags = append(s.Flags, name)
 		}

@@ -247,6 +247,7 @@ func (r *Reader) readTexts(rec *Record) {
 	}
 	rec.Dialled = r.party(r.f.dialled)
 	rec.Diverting = r.party(r.f.divert)
+	rec.Undiverted = len(r.f.divert) > 0 && rec.Diverting == (number.Party{})
 }
 
 // readTimes fills the times. For the span of a row in the repeated hour it

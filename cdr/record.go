@@ -91,6 +91,8 @@ type Record struct {
 	Caller    number.Party
 	Dialled   number.Party
 	Diverting number.Party // from whose number the call was diverted, where the format tells
+	// Undiverted says that the format tells diversions, and of none here.
+	Undiverted bool
 
 	Answered bool
 	Partner  bool // another channel was connected

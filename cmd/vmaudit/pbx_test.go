@@ -35,12 +35,15 @@ func TestPBX(t *testing.T) {
 				size = asterisktest.Long
 			}
 			rec := asterisktest.Record(t, version, size)
-			for _, files := range [][]string{{rec.Master}, {rec.Master, rec.CEL}, {rec.CEL, rec.Master}} {
-				name := "CDR"
-				if len(files) > 1 {
-					name = filepath.Base(files[0]) + " first"
-				}
-				t.Run(name, func(t *testing.T) { (&auditor{T: t, lib: lib, dir: t.TempDir(), rec: rec}).audit(files) })
+			for name, files := range map[string][]string{
+				"CDR": {rec.Master}, "CDR and CEL": {rec.Master, rec.CEL}, "CEL and CDR": {rec.CEL, rec.Master},
+				"CDR and spool": {rec.Master, rec.Spool}, "all": {rec.Spool, rec.Master, rec.CEL},
+			} {
+				t.Run(name, func(t *testing.T) {
+					a := &auditor{T: t, lib: lib, dir: t.TempDir(), rec: rec, streams: version != "16"}
+					a.events, a.spool = slices.Contains(files, rec.CEL), slices.Contains(files, rec.Spool)
+					a.audit(files)
+				})
 			}
 		})
 	}
@@ -51,6 +54,9 @@ type auditor struct {
 	*testing.T
 	lib, dir string
 	rec      *asterisktest.Recording
+
+	events, spool bool // are imported
+	streams       bool // the system logs which file begins to sound
 }
 
 func (a *auditor) audit(files []string) {
@@ -59,30 +65,66 @@ func (a *auditor) audit(files []string) {
 	a.vmaudit("directory", "import", a.rec.Directory)
 	// Whoever does not know when the system changed asks about all of the time.
 	first := a.rec.Change.Add(-time.Hour)
-	a.change("upgrade", a.rec.Change, len(files) > 1)
-	a.change("sometime", first, len(files) > 1)
+	a.change("upgrade", a.rec.Change)
+	a.change("sometime", first)
 }
 
 // change asks about a change, and holds every answer against the truth.
-func (a *auditor) change(id string, from time.Time, events bool) {
+func (a *auditor) change(id string, from time.Time) {
 	a.vmaudit("change", "add", "--id", id, "--vendor", "telco", "--from", from.UTC().Format(time.RFC3339))
-	verdicts := a.verdicts(id)
+	sessions := a.sessions(id)
+	verdicts := map[string][]analysis.Verdict{}
 	for _, c := range a.rec.Calls {
-		a.check(&c, verdicts[c.ID], events)
+		for _, s := range sessions[c.ID] {
+			verdicts[c.ID] = append(verdicts[c.ID], s.Verdict)
+			a.played(&c, &s)
+		}
+		a.check(&c, verdicts[c.ID])
 	}
 	a.table(id, verdicts)
-	a.affected(id, events)
+	a.affected(id)
 }
 
-// verdicts is the sessions of a change, by call.
-func (a *auditor) verdicts(change string) map[string][]analysis.Verdict {
+// sessions are those of a change, by call.
+func (a *auditor) sessions(change string) map[string][]analysis.Session {
 	var list struct{ Sessions []analysis.Session }
 	a.decode(&list, "session", "list", "--change", change, "--format", "json")
-	verdicts := map[string][]analysis.Verdict{}
+	sessions := map[string][]analysis.Session{}
 	for _, s := range list.Sessions {
-		verdicts[s.Call] = append(verdicts[s.Call], s.Verdict)
+		sessions[s.Call] = append(sessions[s.Call], s)
 	}
-	return verdicts
+	return sessions
+}
+
+// tolerance of how long a message sounded: the caller hears it later than the
+// system logs it, and its end is heard by what was left of it.
+const tolerance = 1500 * time.Millisecond
+
+// played wants no message to be named that the caller did not hear, nor to have
+// sounded for another time.
+func (a *auditor) played(c *asterisktest.Call, s *analysis.Session) {
+	if s.Verdict != analysis.PlaybackConfirmed {
+		return
+	}
+	for _, m := range s.Messages {
+		i := slices.IndexFunc(c.Heard, func(h asterisktest.Heard) bool { return h.ID == m.ID })
+		switch {
+		case m.ID == "":
+		case i < 0:
+			a.Errorf("%s (%s, %s): message %s is named, and %v were heard", c.ID, c.Leak, c.Kind, m.ID, c.Heard)
+		case m.Seconds != nil && (time.Duration(*m.Seconds*float32(time.Second))-c.Heard[i].Length).Abs() > tolerance:
+			a.Errorf("%s (%s, %s): message %s sounded for %.1f s, and %v of it were heard", c.ID, c.Leak, c.Kind, m.ID, *m.Seconds, c.Heard[i].Length)
+		}
+	}
+}
+
+// proven reports whether one of the imported exports proves that a message was
+// played: the events where they name it or Playback did it, the spool where it
+// went to the heard ones or was the greeting, whatever lay in Old stays there.
+func (a *auditor) proven(c *asterisktest.Call) bool {
+	deleted := strings.Contains(c.Kind, "deletes") // before the spool was read
+	return a.events && len(c.Heard) > 0 && !c.Owner &&
+		(a.streams && c.Leak != asterisktest.Greeting || c.Leak == asterisktest.Files || a.spool && c.Leak != asterisktest.OldFolder && !deleted)
 }
 
 // vmaudit runs the program and returns what it prints. Exit codes 3 and 4 say
@@ -112,9 +154,9 @@ var (
 	exposing = append(slices.Clone(claims), analysis.PlaybackSuspected, analysis.NotExcluded, analysis.DepositLogged)
 )
 
-// check holds the verdicts on a call against the truth. Without events a
-// misdelivery cannot be seen.
-func (a *auditor) check(c *asterisktest.Call, got []analysis.Verdict, events bool) {
+// check holds the verdicts on a call against the truth. Without events or the
+// spool a misdelivery cannot be seen.
+func (a *auditor) check(c *asterisktest.Call, got []analysis.Verdict) {
 	has := func(any []analysis.Verdict) bool {
 		return slices.ContainsFunc(got, func(v analysis.Verdict) bool { return slices.Contains(any, v) })
 	}
@@ -124,10 +166,10 @@ func (a *auditor) check(c *asterisktest.Call, got []analysis.Verdict, events boo
 	case !c.Exposed() && has(claims):
 		a.Errorf("%s (%s, %s): %s is %q: a false alarm\n%s", c.ID, c.Dialled, c.Phase, c.Kind, got, a.rows(c.ID))
 	}
-	if has(claims[:1]) && len(c.Heard) == 0 && !c.Envelope {
-		a.Errorf("%s (%s): %s is %q, and heard nothing of a message\n%s", c.ID, c.Dialled, c.Kind, got, a.rows(c.ID))
+	if a.proven(c) && !slices.Contains(got, analysis.PlaybackConfirmed) {
+		a.Errorf("%s (%s): %s, %s is %q: a playback that is proven\n%s", c.ID, c.Dialled, c.Leak, c.Kind, got, a.rows(c.ID))
 	}
-	if c.Leak == asterisktest.Misdelivery && events && !slices.Contains(got, analysis.Misdelivered) {
+	if c.Leak == asterisktest.Misdelivery && (a.events || a.spool && c.Left != nil) && !slices.Contains(got, analysis.Misdelivered) {
 		a.Errorf("%s (%s): %s is %q\n%s", c.ID, c.Dialled, c.Leak, got, a.rows(c.ID))
 	}
 }
@@ -151,7 +193,7 @@ func (a *auditor) rows(call string) string {
 
 // affected wants every mailbox whose messages were within a stranger's reach in
 // the list of the affected, as far as the records name it.
-func (a *auditor) affected(change string, events bool) {
+func (a *auditor) affected(change string) {
 	var list struct{ Extensions []struct{ Extension string } }
 	a.decode(&list, "affected", "--change", change, "--format", "json")
 	listed := map[string]bool{}
@@ -160,7 +202,7 @@ func (a *auditor) affected(change string, events bool) {
 	}
 	for _, c := range a.rec.Calls {
 		named := c.Dialled
-		if events || c.Leak == asterisktest.Elsewhere {
+		if a.events || c.Leak == asterisktest.Elsewhere {
 			named = c.Mailbox
 		}
 		if c.Exposed() && !listed[named] {

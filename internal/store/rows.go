@@ -83,6 +83,7 @@ type columns struct {
 	line                                       []uint32
 	start, answer, end                         []time.Time
 	ambiguous, answered, partner, sounding     []bool
+	undiverted                                 []bool
 	caller, callerClass, dialled, dialledClass []string
 	diverting, divertingClass                  []string
 	app, action, mailbox, folder, auth, grade  []string
@@ -100,7 +101,7 @@ func newColumns(n int) *columns {
 	for _, column := range []*[]time.Time{&c.start, &c.answer, &c.end} {
 		*column = make([]time.Time, 0, n)
 	}
-	for _, column := range []*[]bool{&c.ambiguous, &c.answered, &c.partner, &c.sounding} {
+	for _, column := range []*[]bool{&c.ambiguous, &c.answered, &c.partner, &c.sounding, &c.undiverted} {
 		*column = make([]bool, 0, n)
 	}
 	return c
@@ -118,6 +119,7 @@ func (c *columns) add(r *cdr.Record) {
 	c.answer = append(c.answer, Epoch(r.Answer))
 	c.end = append(c.end, Epoch(r.End))
 	c.ambiguous = append(c.ambiguous, r.Ambiguous)
+	c.undiverted = append(c.undiverted, r.Undiverted)
 	c.answered = append(c.answered, r.Answered)
 	c.partner = append(c.partner, r.Partner)
 	c.caller = append(c.caller, r.Caller.ID)
@@ -145,7 +147,7 @@ func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (drive
 	if n == 0 {
 		return nil, nil
 	}
-	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, channel, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, answered, partner, app, action, mailbox, folder, messages, sounding, auth, grade, cause, server)`)
+	batch, err := s.DB.PrepareBatch(once(ctx), `INSERT INTO records (system, file, format, call, id, line, kind, event, leg, channel, start, answer, end, ambiguous, caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, answered, partner, app, action, mailbox, folder, messages, sounding, auth, grade, cause, server)`)
 	if err != nil {
 		return nil, fmt.Errorf("storing rows of %q: %w", e.Name, err)
 	}
@@ -153,7 +155,7 @@ func (s *Store) prepareRecords(ctx context.Context, e *Entry, c *columns) (drive
 		repeat(e.System, n), repeat(string(e.File[:]), n), repeat(e.Format, n),
 		c.call, c.id, c.line, c.kind, c.event, c.leg, c.channel, c.start, c.answer, c.end, c.ambiguous,
 		c.caller, c.callerClass, c.dialled, c.dialledClass, c.diverting, c.divertingClass,
-		c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.sounding, c.auth, c.grade, c.cause, c.server,
+		c.undiverted, c.answered, c.partner, c.app, c.action, c.mailbox, c.folder, c.messages, c.sounding, c.auth, c.grade, c.cause, c.server,
 	}
 	for i, column := range columns {
 		if err := batch.Column(i).Append(column); err != nil {

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS records
     dialled_class   LowCardinality(String),
     diverting       String                     COMMENT 'redirecting number (RFC 5806, RFC 7044), where the export has it',
     diverting_class LowCardinality(String),
+    undiverted      Bool                       COMMENT 'the format tells diversions, and of none here',
     answered        Bool,
     partner         Bool                       COMMENT 'another channel was connected: somebody answered',
     app             LowCardinality(String),

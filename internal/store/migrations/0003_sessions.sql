@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS sessions
     dialled_class   LowCardinality(String),
     diverting       String,
     diverting_class LowCardinality(String),
+    undiverted      Bool                       COMMENT 'a record says that the leg was not diverted',
     others          Array(String)              COMMENT 'every caller, dialled and diverting number in the call''s records',
     deposit         UInt32                     COMMENT 'records that show the deposit application',
     opened          UInt32                     COMMENT 'records that show the mailbox application without authentication',

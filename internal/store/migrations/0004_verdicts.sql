@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS situation_rows
     identity      Bool                   COMMENT 'the caller presented a number of the mailbox''s owner',
     shared        Bool                   COMMENT 'that number belongs to the owners of several mailboxes',
     diverted      Bool                   COMMENT 'not shown to have dialled an access number itself',
+    doubtful      Bool                   COMMENT 'the caller presented a number of the owner, which neither proves the owner nor somebody else',
     stranger      Bool                   COMMENT 'not proven to be the owner',
     listed        Bool                   COMMENT 'the vendor named the extension, or gave no list',
     changed       Bool                   COMMENT 'a changed server handled it, or one that is not named, or the change names none',
