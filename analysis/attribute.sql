@@ -10,7 +10,7 @@ FROM
     SELECT
         m.id AS move,
         any(m.messages[1].1) AS message,
-        arrayDistinct(groupArray(((s.opened + s.demanded + s.heard + s.envelope + s.late + s.unknown = 0, abs(dateDiff('millisecond', s.end, m.begin)) > 2000) AS order, s.id))) AS candidates,
+        arrayDistinct(groupArray(((s.opened + s.demanded + s.failed + s.heard + s.envelope + s.late + s.unknown = 0, abs(dateDiff('millisecond', s.end, m.begin)) > 2000) AS order, s.id))) AS candidates,
         arrayMin(arrayMap(c -> c.1, candidates)) AS least,
         arrayFilter(c -> c.1 = least, candidates) AS likeliest
     FROM (SELECT id, box, begin, messages, toUnixTimestamp(begin) DIV 600 AS slot FROM situation_rows

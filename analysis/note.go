@@ -58,7 +58,7 @@ func (a *Auditor) noteBlind(ctx context.Context, audit *Audit, s *Summary) error
 		SELECT system FROM sessions
 		WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
 		  AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')}
-		GROUP BY system HAVING sum(deposit + opened + demanded + heard + envelope + late) = 0
+		GROUP BY system HAVING sum(deposit + opened + demanded + failed + heard + envelope + late + moved) = 0
 		ORDER BY system`,
 		func(scan func(...any) error) error {
 			var system string

@@ -175,3 +175,25 @@ func TestAsOf(t *testing.T) {
 		t.Errorf("as of the window's beginning: %v", err)
 	}
 }
+
+// TestMovedAfterLogin: that a message was heard when the PIN was wrong is
+// suspected; when it was right, the owner heard it; a session with neither is told
+// by the mailbox that stood open. A server that was not changed excuses none.
+func TestMovedAfterLogin(t *testing.T) {
+	w := newTown(t, nil)
+	var log, spool string
+	for i, c := range []string{"LOGIN:FAIL 4101", "LOGIN:OK 4102", "MENU 4105", "RECORD 4900"} {
+		_, box, _ := strings.Cut(c, " ")
+		log += platform(fmt.Sprint(i), "um3 "+c)
+		spool += fmt.Sprintf("moved,%d,,default/%s/Old,%d-0000000%d,,,,,,\n", noon.Unix()+1, box, noon.Unix()-3600, i)
+	}
+	w.loadText("platform", log+platform("other", "um1 RECORD 4777"))
+	w.loadText("asterisk-spool", spool)
+	w.directoryText(townDirectory)
+	change := hour("c")
+	change.Servers = []string{"um1"}
+	want := []string{"4101 playback-suspected", "4102 owner-access", "4105 playback-confirmed", "4777 deposit-logged", "4900 playback-suspected"}
+	if diff := cmp.Diff(want, found(w.sessions(w.audit(change)))); diff != "" {
+		t.Errorf("sessions (-want +got):\n%s", diff)
+	}
+}

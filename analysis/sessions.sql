@@ -87,7 +87,7 @@ SELECT
     any(parties),
     countIf(hit.action = 'deposit'),
     countIf(hit.action = 'retrieval' AND hit.auth = 'skipped' AND open),
-    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed', 'failed') OR asked_before)),
+    countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
     -- A login that names no mailbox is one to the leg's only one.
     countIf(hit.auth = 'passed' AND (hit.mailbox != '' OR length(boxes) < 2)),
     countIf(hit.auth = 'failed'),

@@ -176,7 +176,7 @@ func (a *Auditor) countSessions(ctx context.Context, audit *Audit, s *Summary) e
 	records, unreached := `SELECT sum(records) FROM session_days FINAL`, `SELECT sum(calls) - sum(reached) FROM session_days FINAL`
 	if !audit.AsOf.IsZero() {
 		records = `SELECT count() FROM records WHERE start < {as_of:DateTime64(3, 'UTC')}`
-		unreached = `SELECT count() FROM (SELECT 1 FROM records WHERE start < {as_of:DateTime64(3, 'UTC')} GROUP BY system, call HAVING max(action) = '')`
+		unreached = `SELECT count() FROM (SELECT 1 FROM records WHERE kind != 'message' AND start < {as_of:DateTime64(3, 'UTC')} GROUP BY system, call HAVING max(action) = '')`
 	}
 	var outside, none uint64
 	err = a.Store.DB.QueryRow(ctx, `
