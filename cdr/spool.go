@@ -44,13 +44,28 @@ type SpoolCount struct {
 }
 
 // IsSpool reports whether root is a voicemail spool, or one context of one.
-func IsSpool(root fs.FS) bool {
-	for _, pattern := range []string{"*/*/INBOX", "*/INBOX", "*/*/Old", "*/Old"} {
-		if found, err := fs.Glob(root, pattern); err == nil && len(found) > 0 {
-			return true
+func IsSpool(root fs.FS) bool { return mailboxBelow(root, ".", 2) }
+
+// mailboxBelow looks for a mailbox so many levels below a folder. It opens folders
+// only: a pipe would wait for its writer.
+func mailboxBelow(root fs.FS, dir string, levels int) bool {
+	entries, err := fs.ReadDir(root, dir)
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if e.Type().IsRegular() {
+			return false
 		}
-	}
-	return false
+		name := path.Join(dir, e.Name())
+		info, err := fs.Stat(root, name)
+		if err != nil || !info.IsDir() {
+			return false
+		}
+		for _, folder := range []string{"INBOX", "Old"} {
+			if _, err := fs.Stat(root, path.Join(name, folder)); err == nil {
+				return true
+			}
+		}
+		return levels > 1 && mailboxBelow(root, name, levels-1)
+	})
 }
 
 // ListSpool lists a spool, read at the time seen. It ends early with ctx's error
