@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -102,6 +103,8 @@ func (v *victim) unprivileged(args ...string) (code int, said string) {
 	c := v.command(args...)
 	c.Stderr = &stderr
 	done := make(chan error)
+	timer := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() }) // it may wait for a pipe
+	defer timer.Stop()
 	go func() {
 		runtime.LockOSThread() // for ever: the thread ends with what it has lost
 		for _, capability := range []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH} {
