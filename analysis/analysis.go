@@ -52,6 +52,8 @@ type Auditor struct {
 	Zone *time.Location
 	// Retention of messages on the platform; default [DefaultRetention].
 	Retention time.Duration
+	// Took is told after every question how long it kept the engine; may be nil.
+	Took func(question string, took time.Duration)
 	// Detectors, in any order; default [Detectors].
 	Detectors []Detector
 	// Progress is told how many days of how many are done; may be nil.
@@ -81,7 +83,14 @@ func (a *Auditor) detectors() []Detector {
 
 // exec runs an INSERT ... SELECT, which may touch many days.
 func (a *Auditor) exec(ctx context.Context, query string, args ...any) error {
+	defer a.took(query, time.Now())
 	return a.Store.DB.Exec(chgo.Context(ctx, chgo.WithSettings(chgo.Settings{"max_partitions_per_insert_block": 0})), query, args...)
+}
+
+func (a *Auditor) took(query string, begun time.Time) {
+	if a.Took != nil {
+		a.Took(query, time.Since(begun))
+	}
 }
 
 func (a *Auditor) progress(step string, done, all int) {
@@ -95,6 +104,7 @@ func named(name string, value any) driver.NamedValue { return chgo.Named(name, v
 
 // each runs a query and calls f for every row with the row's Scan.
 func (a *Auditor) each(ctx context.Context, what, query string, f func(scan func(...any) error) error, args ...any) error {
+	defer a.took(query, time.Now())
 	rows, err := a.Store.DB.Query(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

@@ -9,7 +9,7 @@ FROM
 (
     SELECT
         m.id AS move,
-        any(m.messages[1].1) AS message,
+        any(m.messages[1].2) AS message,
         arrayDistinct(groupArray(((s.opened + s.demanded + s.failed + s.heard + s.envelope + s.late + s.unknown = 0, abs(dateDiff('millisecond', s.end, m.begin)) > 2000) AS order, s.id))) AS candidates,
         arrayMin(arrayMap(c -> c.1, candidates)) AS least,
         arrayFilter(c -> c.1 = least, candidates) AS likeliest

@@ -21,6 +21,8 @@ var (
 	situationsSQL string
 	//go:embed attribute.sql
 	attributeSQL string
+	//go:embed claim.sql
+	claimSQL string
 	//go:embed greetings.sql
 	greetingsSQL string
 	//go:embed judge.sql

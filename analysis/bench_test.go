@@ -2,12 +2,16 @@ package analysis_test
 
 import (
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	chgo "github.com/ClickHouse/clickhouse-go/v2"
 
 	"vmaudit/analysis"
+	"vmaudit/internal/clickhouse"
 	"vmaudit/internal/clickhouse/chtest"
 	"vmaudit/internal/number"
 	"vmaudit/internal/store"
@@ -15,10 +19,11 @@ import (
 
 // City sizes the generated town of the benchmarks.
 const (
-	cityLegs       = 10_000_000
 	cityDays       = 30
 	cityExtensions = 40_000
 )
+
+var cityBegins = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 // city generates the legs in SQL: 30 days, every fourth leg ends at a mailbox,
 // one in 500 of those in the mailbox application without a PIN.
@@ -40,30 +45,61 @@ func city(b *testing.B, legs int) *store.Store {
 	exec(`INSERT INTO directory_versions (version, rows) SELECT 1, 1`)
 	// A day at a time, as exports come.
 	for day := range cityDays {
-		exec(`INSERT INTO records (system, call, id, format, kind, leg, start, answer, end, caller, caller_class, dialled, dialled_class, answered, app, action, mailbox, auth, grade)
-			SELECT 'city', concat(toString(toUnixTimestamp(start)), '.', toString(n)) AS call, sipHash128(n), 'asterisk-cdr', 'leg', call,
-				toDateTime64('2026-03-02 00:00:00', 3, 'UTC') + toIntervalDay({day:UInt32}) + toIntervalMillisecond(number * 86400000 / {per:UInt64}) AS start,
-				start, start + toIntervalSecond(10 + n % 50),
-				concat('t1-bench-', toString(cityHash64(n) % 1000000)), 'external', toString(40000 + sipHash64(n) % {extensions:UInt64}) AS ext, 'internal', true,
-				if(n % 4 = 0, if(n % 2000 = 0, 'VoiceMailMain', 'VoiceMail'), 'Dial'),
-				if(n % 4 = 0, if(n % 2000 = 0, 'retrieval', 'deposit'), ''), if(n % 4 = 0, ext, ''), if(n % 2000 = 0, 'skipped', ''), if(n % 4 = 0, 'B', '')
-			FROM (SELECT number, number + {day:UInt64} * {per:UInt64} AS n FROM numbers({per:UInt64}))`,
-			chgo.Named("day", fmt.Sprint(day)), chgo.Named("per", fmt.Sprint(legs/cityDays)), chgo.Named("extensions", fmt.Sprint(cityExtensions)))
+		if err := cityDay(b, s, day, legs/cityDays); err != nil {
+			b.Fatal(err)
+		}
 	}
 	return s
 }
 
-// BenchmarkAudit asks the questions of a city with 10 million legs: deriving all
-// sessions once, judging five days of them, all of them, and again when nothing
-// has changed; then the list.
+// cityDay generates the legs of one day.
+func cityDay(b *testing.B, s *store.Store, day, legs int) error {
+	return s.DB.Exec(b.Context(), `INSERT INTO records (system, call, id, format, kind, leg, start, answer, end, caller, caller_class, dialled, dialled_class, answered, app, action, mailbox, auth, grade)
+		SELECT 'city', concat(toString(toUnixTimestamp(start)), '.', toString(n)) AS call, sipHash128(n), 'asterisk-cdr', 'leg', call,
+			{begins:DateTime64(3, 'UTC')} + toIntervalDay({day:UInt32}) + toIntervalMillisecond(number * 86400000 / {per:UInt64}) AS start,
+			start, start + toIntervalSecond(10 + n % 50),
+			concat('t1-bench-', toString(cityHash64(n) % 1000000)), 'external', toString(40000 + sipHash64(n) % {extensions:UInt64}) AS ext, 'internal', true,
+			if(n % 4 = 0, if(n % 2000 = 0, 'VoiceMailMain', 'VoiceMail'), 'Dial'),
+			if(n % 4 = 0, if(n % 2000 = 0, 'retrieval', 'deposit'), ''), if(n % 4 = 0, ext, ''), if(n % 2000 = 0, 'skipped', ''), if(n % 4 = 0, 'B', '')
+		FROM (SELECT number, number + {day:UInt64} * {per:UInt64} AS n FROM numbers({per:UInt64}))`,
+		chgo.Named("begins", cityBegins.Format("2006-01-02 15:04:05.000")),
+		chgo.Named("day", fmt.Sprint(day)), chgo.Named("per", fmt.Sprint(legs)), chgo.Named("extensions", fmt.Sprint(cityExtensions)))
+}
+
+// BenchmarkAudit asks the questions of a city with 1, 10 and, if VMAUDIT_BENCH_LEGS
+// says so, more million legs: deriving all sessions once, judging five days of
+// them, again when nothing has changed, and when one more day has come; all of
+// them; then the list. Beside each it tells the longest statement: others who use
+// the engine wait so long at most.
 func BenchmarkAudit(b *testing.B) {
-	s := city(b, cityLegs)
-	a := &analysis.Auditor{Store: s}
-	from := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
+	sizes := []int{1_000_000, 10_000_000}
+	if big := os.Getenv("VMAUDIT_BENCH_LEGS"); big != "" {
+		legs, err := strconv.Atoi(big)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sizes = []int{legs}
+	}
+	for _, legs := range sizes {
+		b.Run(fmt.Sprintf("legs=%d", legs), func(b *testing.B) { benchmarkAudit(b, legs) })
+	}
+}
+
+func benchmarkAudit(b *testing.B, legs int) {
+	s := city(b, legs)
+	var longest time.Duration
+	var question string
+	a := &analysis.Auditor{Store: s, Took: func(q string, took time.Duration) {
+		if took > longest {
+			longest, question = took, q
+		}
+	}}
+	from := cityBegins.AddDate(0, 0, 18)
 	week := store.Change{ID: "five days", From: from, To: from.AddDate(0, 0, 5), Basis: "stated"}
-	all := store.Change{ID: "all days", From: from.AddDate(0, -1, 0), Basis: "stated"}
+	all := store.Change{ID: "all days", From: cityBegins.AddDate(0, -1, 0), Basis: "stated"}
 	once := func(name string, f func() error) {
 		// Asked once: the second time is another question.
+		longest = 0
 		begin := time.Now()
 		if err := f(); err != nil {
 			b.Fatal(err)
@@ -71,32 +107,59 @@ func BenchmarkAudit(b *testing.B) {
 		took := time.Since(begin)
 		b.Run(name, func(b *testing.B) {
 			b.ReportMetric(took.Seconds(), "s")
+			b.ReportMetric(longest.Seconds(), "longest-s")
 			b.ReportMetric(0, "ns/op")
 		})
+		b.Logf("%s: longest %v: %.90q", name, longest, strings.TrimSpace(question))
 	}
 	var audit *analysis.Audit
 	judge := func(c store.Change) func() error {
 		return func() (err error) {
 			audit, err = a.Audit(b.Context(), c)
-			if err == nil {
-				_, err = a.Summarise(b.Context(), audit)
-			}
 			return err
 		}
 	}
-	once("derive", func() error { return a.Derive(b.Context()) })
-	once("audit of 5 days", judge(week))
-	once("audit of 5 days again", judge(week))
-	once("affected of 5 days", func() error {
+	summarise := func() error {
+		_, err := a.Summarise(b.Context(), audit)
+		return err
+	}
+	affected := func() error {
 		list, err := a.Affected(b.Context(), audit, analysis.Filter{})
 		if err == nil && list.Exposed == 0 {
 			b.Fatal("nobody is exposed")
 		}
 		return err
-	})
+	}
+	once("derive", func() error { return a.Derive(b.Context()) })
+	once("audit of 5 days", judge(week))
+	once("summary of 5 days", summarise)
+	once("affected of 5 days", affected)
+	once("audit of 5 days again", judge(week))
 	once("audit of 30 days", judge(all))
-	once("affected of 30 days", func() error {
-		_, err := a.Affected(b.Context(), audit, analysis.Filter{})
-		return err
-	})
+	once("summary of 30 days", summarise)
+	once("affected of 30 days", affected)
+	if err := cityDay(b, s, cityDays, legs/cityDays); err != nil {
+		b.Fatal(err)
+	}
+	once("audit of 30 days and a new one", judge(all))
+	b.Logf("engine: %s", engineMemory(b, s))
+}
+
+// engineMemory is the engine's greatest resident memory so far.
+func engineMemory(b *testing.B, s *store.Store) string {
+	b.Helper()
+	health, err := clickhouse.EngineHealth(b.Context(), s.DB.Dir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", health.PID))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "VmHWM") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return "unknown"
 }

@@ -8,7 +8,7 @@ SELECT
     {run:UInt64}, {system:String}, any(day), sipHash128(id, owner, message), any(call), owner, any(dialled), any(dialled_boxes), any(caller), any(caller_class), any(begin), any(end),
     any(ambiguous), any(probe), any(diverted), true,
     NOT {list:Bool} OR has({listed:Array(String)}, splitByChar('@', owner)[1]) OR has({listed:Array(String)}, owner), any(changed),
-    max(dated AND shown) AS sure, NOT sure, true, [(concat('INBOX/', message), toFloat32(0))]
+    max(dated AND shown) AS sure, NOT sure, true, [('', message, toFloat32(0))]
 FROM
 (
     SELECT

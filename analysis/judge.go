@@ -86,7 +86,7 @@ func (j *judgement) attribute(ctx context.Context) error {
 			}
 		}
 	}
-	for _, question := range []string{attributeSQL, greetingsSQL} {
+	for _, question := range []string{attributeSQL, claimSQL, greetingsSQL} {
 		if err := j.exec(ctx, question, j.args(j.slice)...); err != nil {
 			return err
 		}
@@ -99,7 +99,8 @@ func (j *judgement) attribute(ctx context.Context) error {
 func (j *judgement) judge(ctx context.Context) error {
 	sessions, err := j.count(ctx, `
 		SELECT count() FROM situation_rows
-		WHERE run = {run:UInt64} AND inside AND id NOT IN (SELECT move FROM attribution_rows WHERE run = {run:UInt64})`)
+		WHERE run = {run:UInt64} AND inside
+		  AND (claimed OR id NOT IN (SELECT arrayJoin([id, move]) FROM attribution_rows WHERE run = {run:UInt64}))`)
 	if err != nil {
 		return err
 	}

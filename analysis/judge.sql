@@ -3,38 +3,14 @@
 INSERT INTO verdicts
     (audit, run, system, day, id, call, box, dialled, caller, caller_class, begin, end,
      verdict, grade, detector, reasons, messages)
-WITH
-claimed AS
+WITH situations AS
 (
-    SELECT
-        id,
-        countIf(sure) AS moved,
-        countIf(NOT sure) AS maybe_moved,
-        -- Ids begin with the time, and INBOX is in the order of time.
-        arraySort(groupUniqArrayIf(splitByChar('/', message)[-1], sure)) AS ids
-    FROM attribution_rows
-    WHERE run = {run:UInt64} AND system = {system:String}
-    GROUP BY id
-),
-situations AS
-(
-    SELECT
-        s.* EXCEPT (maybe),
-        c.moved AS moved,
-        s.maybe + c.maybe_moved AS maybe,
-        arraySort(m -> m.1, arrayFilter(m -> m.1 LIKE 'INBOX/msg%', s.messages)) AS played,
-        -- If as many files sounded as messages were moved, they are the same.
-        length(played) = length(c.ids) AS paired,
-        CAST(arrayConcat(
-            arrayMap((m, id) -> (m.1, id, m.2), played, arrayResize(if(paired, c.ids, []), length(played), '')),
-            arrayMap(m -> (splitByChar('/', m.1)[-1] LIKE '%-%' ? ('', splitByChar('/', m.1)[-1], m.2) : (m.1, '', m.2)), arrayFilter(m -> NOT has(played, m), s.messages)),
-            arrayMap(id -> ('', id, toFloat32(0)), if(paired, [], c.ids)))
-            AS Array(Tuple(name String, id String, seconds Float32))) AS named
-    FROM situation_rows AS s
-    LEFT ANY JOIN claimed AS c ON c.id = s.id
+    -- Of a session that was given messages (claim.sql), the row that has them; of a message that was
+    -- given to a session, none.
+    SELECT * FROM situation_rows
     WHERE run = {run:UInt64} AND system = {system:String} AND day BETWEEN {first:Date} AND {last:Date} AND inside
-      AND s.id >= unhex({low_id:String}) AND s.id <= unhex({high_id:String})
-      AND s.id NOT IN (SELECT move FROM attribution_rows WHERE run = {run:UInt64} AND system = {system:String})
+      AND id >= unhex({low_id:String}) AND id <= unhex({high_id:String})
+      AND (claimed OR id NOT IN (SELECT arrayJoin([id, move]) FROM attribution_rows WHERE run = {run:UInt64}))
 )
 SELECT
     {audit:String}, s.run, s.system, s.day, s.id, s.call, s.box, s.dialled, s.caller, s.caller_class, s.begin, s.end,
@@ -48,7 +24,7 @@ SELECT
         if(s.identity AND s.shared, ['owner-number-shared'], []),
         if(s.ambiguous, ['time-ambiguous'], []),
         if(s.box = '', ['mailbox-unknown'], []))),
-    s.named
+    s.messages
 FROM situations AS s
 INNER JOIN
 (

@@ -28,7 +28,8 @@ SELECT
         AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, length(left), moved,
     {inside:Bool} AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} AS inside,
-    messages
+    -- What the spool moved has an id; what the log names has a file.
+    arrayMap(m -> CAST(if(splitByChar('/', m.1)[-1] LIKE '%-%', ('', splitByChar('/', m.1)[-1], m.2), (m.1, '', m.2)), 'Tuple(name String, id String, seconds Float32)'), messages)
 FROM
 (
     SELECT

@@ -42,7 +42,9 @@ CREATE TABLE IF NOT EXISTS situation_rows
     maybe         UInt32                 COMMENT 'the same, or a message moved to the heard ones, by this session or another',
     unclaimed     UInt32                 COMMENT 'no session: a message was moved to the heard ones',
     inside        Bool                   COMMENT 'to be judged; the others are its neighbours in time',
-    messages      Array(Tuple(name String, seconds Float32)),
+    claimed       Bool                   COMMENT 'of two rows of a session, the one that counts',
+    moved         UInt32                 COMMENT 'messages that were moved to the heard ones by this session',
+    messages      Array(Tuple(name String, id String, seconds Float32)),
     made          DateTime DEFAULT now()
 )
 ENGINE = MergeTree
