@@ -1,49 +1,53 @@
 -- Who was exposed, and how surely: one row per holder of a mailbox with an exposing session.
--- A mailbox that the directory does not know stands under its own number.
+-- A mailbox that nobody held then, or of a context that the directory does not know, stands under
+-- its own number, and is hidden if that was ever a protected one.
 WITH
     {{template "current"}},
-    boxes AS
+    people AS (SELECT * FROM directory FINAL WHERE version = {directory:UInt64}),
+    held AS
     (
-        SELECT mailbox, arraySort(groupArray((line, extension, name, unit, controller, protected, valid_from, valid_to))) AS holders
-        FROM directory FINAL
-        WHERE version = {directory:UInt64}
-        GROUP BY mailbox
+        SELECT mailbox, groupArray((line, valid_from, valid_to)) AS holdings, max(protected) AS ever_protected
+        FROM people GROUP BY mailbox
     )
 SELECT
-    holder.2 AS extension,
-    holder.1 AS line,
-    any(holder.3),
-    any(holder.4),
-    any(holder.5),
-    max(holder.6),
-    any(box),
-    min(strength) AS strongest,
-    minIf(grade, strength = strongest_of_all),
-    count(),
-    countIf(verdict = 'playback-confirmed'),
-    greatest(max(if(verdict = 'playback-confirmed', greatest(1, length(messages)), 0)),
-        uniqExactArrayIf(arrayFilter(id -> id != '', arrayMap(m -> m.2, messages)), verdict = 'playback-confirmed')),
-    min(begin),
-    max(begin),
+    if(e.line = 0, e.box, d.extension) AS extension,
+    e.line,
+    d.name, d.unit, d.controller,
+    if(e.line = 0, greatest(b.ever_protected, p.ever_protected), d.protected),
+    e.box, e.strongest, e.grade, e.sessions, e.confirmed,
+    greatest(e.played_at_once, e.played),
+    e.first, e.last,
     -- Why: what the strongest sessions say, and what was dialled in any.
-    arraySort(groupUniqArrayArray(if(strength = strongest_of_all, reasons, arrayFilter(r -> startsWith(r, 'dialled '), reasons)))),
-    groupUniqArray(system)
+    arraySort(arrayDistinct(arrayConcat(arrayFlatten(arrayMap(w -> w.2, arrayFilter(w -> w.1 = e.strongest, e.why))), e.dialled))),
+    e.systems
 FROM
 (
     SELECT
-        v.*,
-        indexOf({exposing:Array(String)}, v.verdict) AS strength,
-        arrayFilter(h -> h.7 <= v.begin AND v.begin < h.8, b.holders) AS holding,
-        -- Nobody held it then, or it is a mailbox of that number in a context that the directory does
-        -- not know: it is listed by its number, and hidden if that was ever a protected one.
-        arrayJoin(if(empty(holding),
-            [(toUInt32(0), v.box, '', '', '', arrayExists(h -> h.6, b.holders) OR arrayExists(h -> h.6, p.holders), v.begin, v.begin)],
-            holding)) AS holder,
-        min(strength) OVER (PARTITION BY holder.2, holder.1) AS strongest_of_all
-    FROM current AS v
-    LEFT ANY JOIN boxes AS b ON b.mailbox = v.box
-    LEFT ANY JOIN boxes AS p ON p.mailbox = splitByChar('@', v.box)[1]
-    WHERE v.box != '' AND has({exposing:Array(String)}, v.verdict)
-)
-GROUP BY extension, line
-ORDER BY extension, line
+        box, line,
+        min(strength) AS strongest,
+        min((strength, grade)).2 AS grade,
+        count() AS sessions,
+        countIf(strength = 1) AS confirmed,
+        maxIf(greatest(1, length(messages)), strength = 1) AS played_at_once,
+        uniqExactArrayIf(arrayFilter(id -> id != '', messages.id), strength = 1) AS played,
+        min(begin) AS first, max(begin) AS last,
+        groupUniqArray((strength, reasons)) AS why,
+        groupUniqArrayArray(arrayFilter(r -> startsWith(r, 'dialled '), reasons)) AS dialled,
+        groupUniqArray(system) AS systems
+    FROM
+    (
+        SELECT
+            v.box AS box, v.grade AS grade, v.messages AS messages, v.begin AS begin, v.reasons AS reasons, v.system AS system,
+            indexOf({exposing:Array(String)}, v.verdict) AS strength,
+            arrayFilter(h -> h.2 <= v.begin AND v.begin < h.3, b.holdings) AS holding,
+            arrayJoin(if(empty(holding), [toUInt32(0)], arrayMap(h -> h.1, holding))) AS line
+        FROM current AS v
+        LEFT ANY JOIN held AS b ON b.mailbox = v.box
+        WHERE v.box != '' AND has({exposing:Array(String)}, v.verdict)
+    )
+    GROUP BY box, line
+) AS e
+LEFT ANY JOIN people AS d ON d.line = e.line
+LEFT ANY JOIN held AS b ON b.mailbox = e.box
+LEFT ANY JOIN held AS p ON p.mailbox = splitByChar('@', e.box)[1]
+ORDER BY extension, e.line

@@ -136,10 +136,11 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	if err != nil {
 		return err
 	}
+	question := compose(sessionsSQL, struct{ Stored bool }{stored})
 	calls := map[string]callCount{}
 	for _, r := range ranges {
 		args := append(spanArgs(slice), r.args()...)
-		if err := a.exec(ctx, sessionsSQL, append(args, named("build", fmt.Sprint(build)), named("stored", fmt.Sprint(stored)))...); err != nil {
+		if err := a.exec(ctx, question, append(args, named("build", fmt.Sprint(build)))...); err != nil {
 			return err
 		}
 		if err := a.countCalls(ctx, calls, args); err != nil {

@@ -18,6 +18,7 @@ INSERT INTO sessions
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
     toDateTime64(0, 3, 'UTC') AS never,
+    {{- if .Stored}}
     placed AS
     (
         -- The counter of a channel begins anew when the system does, so the time must fit too.
@@ -25,20 +26,21 @@ WITH
         FROM
         (
             SELECT id, channel, start FROM records
-            WHERE {stored:Bool} AND system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+            WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
               AND kind = 'message' AND channel != ''
         ) AS m
         GLOBAL INNER JOIN
         (
             SELECT channel, call, leg, start FROM records
-            WHERE {stored:Bool} AND system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
+            WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
               AND kind != 'message' AND channel != ''
-              AND channel GLOBAL IN (SELECT channel FROM records WHERE {stored:Bool} AND system = {system:String}
+              AND channel GLOBAL IN (SELECT channel FROM records WHERE system = {system:String}
                                   AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind = 'message')
         ) AS r ON r.channel = m.channel
         WHERE m.start >= r.start - INTERVAL 1 SECOND AND m.start < r.start + INTERVAL 2 HOUR
         GROUP BY m.id
     ),
+    {{- end}}
     rows AS
     (
         SELECT call, id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
@@ -54,17 +56,21 @@ WITH
               WHERE system = {system:String} AND action != '' AND day BETWEEN {first:Date} AND {last:Date} + 1
                 AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
                 AND start < toDateTime64({last:Date}, 3, 'UTC') + INTERVAL 26 HOUR
+              {{- if .Stored}}
               UNION DISTINCT
               SELECT at.1 FROM placed
+              {{- end}}
           )
+        {{- if .Stored}}
         UNION ALL
         SELECT if(p.at.1 = '', r.call, p.at.1) AS of, r.id, kind, if(p.at.1 = '', r.leg, p.at.2), app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,
             caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server
         FROM records AS r
         GLOBAL LEFT ANY JOIN placed AS p ON p.id = r.id
-        WHERE {stored:Bool} AND system = {system:String} AND kind = 'message' AND action != ''
+        WHERE system = {system:String} AND kind = 'message' AND action != ''
           AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
           AND of >= {low:String} AND ({high:String} = '' OR of < {high:String})
+        {{- end}}
     )
 SELECT
     {system:String},

@@ -10,7 +10,7 @@ import (
 // use the engine are served in between: no statement should take it longer than
 // half a second. A slice is a run of days, or a range of the calls of one day.
 const (
-	derivedAtOnce  = 150_000 // records
+	derivedAtOnce  = 100_000 // records
 	situatedAtOnce = 100_000 // sessions
 	judgedAtOnce   = 100_000 // situations
 )
