@@ -57,6 +57,7 @@ type auditor struct {
 
 	events, spool bool // are imported
 	streams       bool // the system logs which file begins to sound
+	timed         int  // messages named by their id, with the time for which they sounded
 }
 
 func (a *auditor) audit(files []string) {
@@ -80,6 +81,9 @@ func (a *auditor) change(id string, from time.Time) {
 			a.played(&c, &s)
 		}
 		a.check(&c, verdicts[c.ID])
+	}
+	if a.streams && a.events && a.spool && a.timed == 0 {
+		a.Error("no message is told by its id with the time for which it sounded")
 	}
 	a.table(id, verdicts)
 	a.affected(id)
@@ -112,8 +116,11 @@ func (a *auditor) played(c *asterisktest.Call, s *analysis.Session) {
 		case m.ID == "":
 		case i < 0:
 			a.Errorf("%s (%s, %s): message %s is named, and %v were heard", c.ID, c.Leak, c.Kind, m.ID, c.Heard)
-		case m.Seconds != nil && (time.Duration(*m.Seconds*float32(time.Second))-c.Heard[i].Length).Abs() > tolerance:
+		case m.Seconds == nil:
+		case (time.Duration(*m.Seconds*float32(time.Second))-c.Heard[i].Length).Abs() > tolerance:
 			a.Errorf("%s (%s, %s): message %s sounded for %.1f s, and %v of it were heard", c.ID, c.Leak, c.Kind, m.ID, *m.Seconds, c.Heard[i].Length)
+		default:
+			a.timed++
 		}
 	}
 }
