@@ -23,18 +23,19 @@ demo: build
 	@bash testdata/demo.sh bin/vmaudit
 
 test: $(LIB)
-	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} go test ./...
+	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} VMAUDIT_TEST_PBX=$${VMAUDIT_TEST_PBX:-off} go test ./...
 
 # Calls on real Asterisks, got into .cache; LONG=1 places three times as many.
 test-pbx: $(LIB)
 	@missing=; command -v mmdebstrap >/dev/null || missing=mmdebstrap; command -v sipp >/dev/null || missing="$$missing sip-tester"; \
 	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	[ -z "$$missing" ] || { $$as_root apt-get update -q && $$as_root apt-get install -qy --no-install-recommends $$missing; }
-	testdata/asterisk/get.sh 16 .cache/asterisk/16 & first=$$!; testdata/asterisk/get.sh 22 .cache/asterisk/22 && wait $$first
-	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test ./internal/asterisktest ./cmd/vmaudit -count=1 -timeout 30m -run 'Recording|PBX' $(if $(LONG),-long)
+	timeout 300 testdata/asterisk/get.sh 16 .cache/asterisk/16 & first=$$!; timeout 300 testdata/asterisk/get.sh 22 .cache/asterisk/22; second=$$?; wait $$first && exit $$second
+	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test -p 1 ./internal/asterisktest ./cmd/vmaudit -count=1 -timeout 30m -run 'Recording|PBX' $(if $(LONG),-long)
 
 check: $(LIB)
-	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "make: gofmt -w these:" $$unformatted >&2; exit 1; }
+	@files=$$(git ls-files -co --exclude-standard '*.go') && [ -n "$$files" ] || { echo "make: git cannot list the files: check needs a git checkout of your own" >&2; exit 1; }; \
+	unformatted=$$(gofmt -l $$files); [ -z "$$unformatted" ] || { echo "make: gofmt -w these:" $$unformatted >&2; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	@$(MAKE) --no-print-directory vulnerabilities race

@@ -228,7 +228,7 @@ func (x *Affected) add(r risk, begins map[string]time.Time, retention time.Durat
 // recordsBegin says since when each system's records reach back.
 func (a *Auditor) recordsBegin(ctx context.Context) (map[string]time.Time, error) {
 	begins := map[string]time.Time{}
-	err := a.each(ctx, "reading where the records begin", `SELECT system, min(start) FROM records GROUP BY system`, func(scan func(...any) error) error {
+	err := a.each(ctx, "reading where the records begin", `SELECT system, min(start) FROM records WHERE kind != 'message' GROUP BY system`, func(scan func(...any) error) error {
 		var system string
 		var begin time.Time
 		err := scan(&system, &begin)

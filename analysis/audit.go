@@ -106,6 +106,9 @@ func (a *Auditor) AuditAsOf(ctx context.Context, change store.Change, t time.Tim
 		if settings.access, err = a.accessNumbers(ctx, version); err != nil {
 			return nil, err
 		}
+		if settings.greetings, err = a.greetings(ctx); err != nil {
+			return nil, err
+		}
 		audit := &Audit{ID: settings.id(), Change: change, AsOf: t, directory: version, access: settings.access}
 		settled := false
 		err := clickhouse.Again(func() (err error) {
@@ -133,6 +136,7 @@ type settings struct {
 	access    []string // access numbers, as dialled; follows from plan, directory and records
 	plan      string
 	probes    []string
+	greetings uint64 // hash of the greetings that are messages: they act on other days than their own
 	detectors []Detector
 }
 
@@ -166,8 +170,8 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 
 func (s *settings) id() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %d %d %d %v %q %q %d %q %q %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.asOf.UnixMilli(), s.change.Listed,
-		s.listed, s.change.Servers, s.directory, s.plan, s.probes, version(s.detectors))
+	fmt.Fprintf(h, "%q %d %d %d %v %q %q %d %q %q %d %s", s.change.ID, s.change.From.UnixMilli(), s.change.To.UnixMilli(), s.asOf.UnixMilli(), s.change.Listed,
+		s.listed, s.change.Servers, s.directory, s.plan, s.probes, s.greetings, version(s.detectors))
 	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
@@ -195,6 +199,15 @@ func (a *Auditor) accessNumbers(ctx context.Context, version uint64) ([]string, 
 	return access, err
 }
 
+// greetings hashes what is known of greetings that are messages.
+func (a *Auditor) greetings(ctx context.Context) (hash uint64, err error) {
+	err = a.Store.DB.QueryRow(ctx, `SELECT sum(cityHash64(system, id)) FROM records FINAL WHERE kind = 'message' AND event LIKE 'greeting%'`).Scan(&hash)
+	if err != nil {
+		return 0, fmt.Errorf("reading which greetings are messages: %w", err)
+	}
+	return hash, nil
+}
+
 func (a *Auditor) isAccess(n string, directory bool) bool {
 	if a.Plan.Given() {
 		// A service code that is not listed as an extension is nobody's mailbox.
@@ -208,7 +221,7 @@ func (a *Auditor) demandRecords(ctx context.Context, change store.Change) error 
 	found := false
 	err := a.each(ctx, "looking for records in the window", `
 		SELECT 1 FROM records
-		WHERE day >= toDate({from:DateTime64(3, 'UTC')}) - 1
+		WHERE kind != 'message' AND day >= toDate({from:DateTime64(3, 'UTC')}) - 1
 		  AND ({open:Bool} OR start < {to:DateTime64(3, 'UTC')}) AND greatest(start, end) >= {from:DateTime64(3, 'UTC')}
 		LIMIT 1`,
 		func(scan func(...any) error) error {
@@ -220,7 +233,7 @@ func (a *Auditor) demandRecords(ctx context.Context, change store.Change) error 
 	}
 	var n uint64
 	var first, last time.Time
-	if err := a.Store.DB.QueryRow(ctx, `SELECT count(), min(start), max(greatest(start, end)) FROM records`).Scan(&n, &first, &last); err != nil {
+	if err := a.Store.DB.QueryRow(ctx, `SELECT count(), min(start), max(greatest(start, end)) FROM records WHERE kind != 'message'`).Scan(&n, &first, &last); err != nil {
 		return fmt.Errorf("counting records: %w", err)
 	}
 	if n == 0 {

@@ -77,7 +77,7 @@ func (s *Summary) say(format string, args ...any) {
 // noteReach tells where records end inside the window: what they do not cover is
 // not "nobody".
 func (a *Auditor) noteReach(ctx context.Context, audit *Audit, s *Summary) error {
-	return a.each(ctx, "reading how far the records reach", `SELECT system, min(start), max(greatest(start, end)) FROM records GROUP BY system ORDER BY system`,
+	return a.each(ctx, "reading how far the records reach", `SELECT system, min(start), max(greatest(start, end)) FROM records WHERE kind != 'message' GROUP BY system ORDER BY system`,
 		func(scan func(...any) error) error {
 			var system string
 			var begin, end time.Time

@@ -3,8 +3,8 @@
 -- An owner's number proves the owner only on an undiverted leg: one whose records say that an access
 -- number was dialled, and nothing else of the call, and that it was not diverted. (Where they cannot
 -- say that, a demanded PIN does as well.) A call to a staff extension that reached voicemail was
--- diverted, whatever number it presents; but only another caller's number, or a diverting one, shows
--- that somebody else called. In between it is doubtful: nobody is proven.
+-- diverted, whatever number it presents; but only another caller's number, or its own as the diverting
+-- one, shows that somebody else called. In between it is doubtful: nobody is proven.
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
      ambiguous, probe, identity, shared, diverted, doubtful, stranger, listed, changed, misrouted,
@@ -63,11 +63,12 @@ FROM
             access AND length(caller_boxes) = 1, caller_boxes,
             ['']) AS found_boxes,
         arrayJoin(found_boxes) AS box,
-        s.diverting_class != ''
+        -- Another caller, or the number of the telephone that diverts in the caller's place.
+        arrayExists(o -> (startsWith(o, 'caller ') AND o != concat('caller ', if(s.caller = '', s.caller_class, s.caller)))
+            OR (s.caller != '' AND o = concat('diverting ', s.caller)), s.others) AS somebody_else,
+        NOT access OR somebody_else OR s.diverting_class != ''
             OR arrayExists(o -> startsWith(o, 'diverting ')
-                OR (startsWith(o, 'caller ') AND o != concat('caller ', if(s.caller = '', s.caller_class, s.caller))), s.others) AS somebody_else,
-        NOT access OR somebody_else
-            OR arrayExists(o -> startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM reached), s.others) AS diverted,
+                OR (startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM reached)), s.others) AS diverted,
         notEmpty(caller_boxes) AND (has(caller_boxes, box) OR (box = '' AND NOT diverted)) AS identity,
         s.caller != '' AND has({probes:Array(String)}, s.caller) AS probe
     FROM (SELECT * FROM sessions WHERE system = {system:String}

@@ -138,6 +138,7 @@ func (l *spoolLister) all() error {
 
 var (
 	soundFile    = regexp.MustCompile(`^(msg\d{4,6})\.(\w+)$`)
+	metadataFile = regexp.MustCompile(`^msg\d{4,6}\.txt$`)
 	greetingFile = regexp.MustCompile(`^(unavail|busy|temp|greet)\.\w+$`)
 )
 
@@ -148,8 +149,11 @@ func (l *spoolLister) findBoxes() error {
 			return err
 		}
 		dir := path.Dir(name)
-		if d.IsDir() && (d.Name() == "INBOX" || d.Name() == "Old") && dir != "." && !slices.Contains(l.boxes[max(0, len(l.boxes)-1):], dir) {
-			l.boxes = append(l.boxes, dir)
+		switch {
+		case d.IsDir() && (d.Name() == "INBOX" || d.Name() == "Old"):
+			l.box(dir)
+		case metadataFile.MatchString(d.Name()):
+			l.box(path.Dir(dir))
 		}
 		if d.IsDir() && d.Name() == "INBOX" && dir != "." {
 			l.inboxes = append(l.inboxes, dir)
@@ -161,6 +165,13 @@ func (l *spoolLister) findBoxes() error {
 	})
 	l.count.Mailboxes = len(l.boxes)
 	return err
+}
+
+// box notes a mailbox; the walk goes through one after the other.
+func (l *spoolLister) box(dir string) {
+	if dir != "." && (len(l.boxes) == 0 || l.boxes[len(l.boxes)-1] != dir) {
+		l.boxes = append(l.boxes, dir)
+	}
 }
 
 // passes tells which errors of a tree that lives end the listing: what vanished
@@ -405,14 +416,14 @@ func (l *spoolLister) compareGreetings() error {
 }
 
 func (l *spoolLister) writeGreeting(g sound, m message) error {
-	event := "greeting"
+	event, dated := "greeting", true
 	// A copy that kept the message's own time does not tell when it was made.
 	if l.count.TimesLost || g.modified.Equal(m.sound.modified) {
 		event = "greeting-undated"
-		g.modified, _ = m.end()
+		g.modified, dated = m.end()
 	}
 	return l.write(map[string]string{
-		"event": event, "at": epoch(g.modified, true), "until": epoch(l.seen, true),
+		"event": event, "at": epoch(g.modified, dated), "until": epoch(l.seen, true),
 		"path": place(g.box, g.name), "same_as": place(m.box, m.folder) + "/" + m.id(),
 	})
 }

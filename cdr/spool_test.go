@@ -88,6 +88,12 @@ func TestSpool(t *testing.T) {
 		{"heard", func(w tree) { w.message("default/4102/Old/msg0000", 90*time.Second, "hej") },
 			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "moved 21:51:29.000 playback 4102 Old 1795297789-00000022"},
 			SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1}},
+		{"nothing but a saved message", func(w tree) {
+			w.message("default/4102/Work/msg0000", time.Minute, "hej")
+			w.file("default/4103/INBOX/.keep", "", spoken)
+		},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "moved 21:50:59.000 playback 4102 Work 1795297789-00000022"},
+			SpoolCount{Mailboxes: 2, Messages: 1, Moved: 1}},
 		{"a context without the root", func(w tree) { w.message("4102/INBOX/msg0000", 0, "hej") },
 			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"another context", func(w tree) { w.message("school/4102/INBOX/msg0000", 0, "hej") },

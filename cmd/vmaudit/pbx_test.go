@@ -117,7 +117,7 @@ func (a *auditor) played(c *asterisktest.Call, s *analysis.Session) {
 		case i < 0:
 			a.Errorf("%s (%s, %s): message %s is named, and %v were heard", c.ID, c.Leak, c.Kind, m.ID, c.Heard)
 		case m.Seconds == nil:
-		case (time.Duration(*m.Seconds*float32(time.Second))-c.Heard[i].Length).Abs() > tolerance:
+		case (time.Duration(*m.Seconds*float32(time.Second)) - c.Heard[i].Length).Abs() > tolerance:
 			a.Errorf("%s (%s, %s): message %s sounded for %.1f s, and %v of it were heard", c.ID, c.Leak, c.Kind, m.ID, *m.Seconds, c.Heard[i].Length)
 		default:
 			a.timed++
