@@ -19,10 +19,6 @@ SELECT
     min(begin)
 FROM
 (
-    SELECT id, start AS begin, caller, mailbox AS box
-    FROM records
-    WHERE kind = 'message' AND action = 'deposit'
-    UNION ALL
     SELECT
         s.id AS id, s.begin AS begin, s.caller AS caller,
         arrayJoin(multiIf(
@@ -33,9 +29,11 @@ FROM
             [])) AS box
     FROM
     (
-        SELECT * FROM sessions
+        SELECT id, begin, caller, mailbox, dialled, dialled_class FROM sessions
         WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
           AND deposit + unknown > 0 AND empty(left) AND opened + heard + envelope = 0
+        UNION ALL
+        SELECT id, start, caller, mailbox, '', '' FROM records WHERE kind = 'message' AND action = 'deposit'
     ) AS s
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
     LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)

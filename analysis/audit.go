@@ -280,10 +280,14 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 	if err != nil {
 		return false, err
 	}
+	built, err := a.builtDays(ctx)
+	if err != nil {
+		return false, err
+	}
 	done := 0
 	for _, slice := range runs(stale, situatedAtOnce, func(d day) uint64 { return d.reached }) {
 		a.progress("judging sessions", done, len(stale))
-		j := judgement{a, audit, s, rand.Uint64() | 1, slice, days}
+		j := judgement{a, audit, s, rand.Uint64() | 1, slice, built}
 		if err := j.do(ctx, stored[slice[0].system]); err != nil {
 			return false, fmt.Errorf("judging the sessions of %s from %s: %w", slice[0].system, slice[0].date.Format(time.DateOnly), err)
 		}

@@ -7,7 +7,7 @@ SELECT s.* EXCEPT (files) REPLACE (
     CAST(arrayConcat(
         arrayMap((m, id) -> (m.1, id, m.3), files,
             -- If as many files sounded as messages were moved, they are the same.
-            arrayResize(if(length(files) = length(c.ids), c.ids, []) AS named, length(files), '')),
+            arrayResize(if(length(files) = length(c.ids) AND length(files) = length(s.messages), c.ids, []) AS named, length(files), '')),
         arrayFilter(m -> NOT has(files, m), s.messages),
         arrayMap(id -> ('', id, toFloat32(0)), arrayFilter(id -> NOT has(named, id), c.ids))) AS Array(Tuple(name String, id String, seconds Float32))) AS messages)
 FROM

@@ -28,7 +28,8 @@ FROM
         min((strength, grade)).2 AS grade,
         count() AS sessions,
         countIf(strength = 1) AS confirmed,
-        maxIf(greatest(1, length(messages)), strength = 1) AS played_at_once,
+        -- A message that one source names by its file and another by its id is one.
+        maxIf(greatest(1, arrayCount(f -> f != '', messages.name), arrayCount(id -> id != '', messages.id)), strength = 1) AS played_at_once,
         uniqExactArrayIf(arrayFilter(id -> id != '', messages.id), strength = 1) AS played,
         min(begin) AS first, max(begin) AS last,
         groupUniqArray((strength, reasons)) AS why,

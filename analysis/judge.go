@@ -15,7 +15,7 @@ type judgement struct {
 	*settings
 	run   uint64 // names its work rows
 	slice []day
-	days  []day // all that touch the window
+	built map[string]day // all days, by their key
 }
 
 func (j *judgement) do(ctx context.Context, stored bool) error {
@@ -77,16 +77,14 @@ func (j *judgement) sessionRanges(ctx context.Context, slice []day) ([]callRange
 // that are messages. A move near midnight may be a neighbouring day's session's.
 func (j *judgement) attribute(ctx context.Context) error {
 	first, last := j.slice[0], j.slice[len(j.slice)-1]
-	for _, d := range j.days {
-		before := first.date.Sub(d.date) == 24*time.Hour
-		after := d.date.Sub(last.date) == 24*time.Hour
-		if d.system == first.system && (before || after) {
-			if err := j.situate(ctx, []day{d}, false); err != nil {
+	for _, d := range []day{{system: first.system, date: first.date.AddDate(0, 0, -1)}, {system: last.system, date: last.date.AddDate(0, 0, 1)}} {
+		if near, ok := j.built[d.key()]; ok {
+			if err := j.situate(ctx, []day{near}, false); err != nil {
 				return err
 			}
 		}
 	}
-	for _, question := range []string{attributeSQL, claimSQL, greetingsSQL} {
+	for _, question := range []string{attributeSQL, claimSQL, compose(greetingsSQL, nil)} {
 		if err := j.exec(ctx, question, j.args(j.slice)...); err != nil {
 			return err
 		}

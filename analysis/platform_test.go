@@ -82,7 +82,7 @@ func TestLogins(t *testing.T) {
 		"right":                        {[]string{"um1 LOGIN:OK 4101"}, []string{"4101 owner-access"}, "pin-passed"},
 		"right, then played":           {[]string{"um1 LOGIN:OK 4101", "um1 PLAY 4101", "um1 MENU 4101"}, []string{"4101 owner-access"}, "pin-passed"},
 		"right, after a greeting":      {[]string{"um1 RECORD 4101", "um1 LOGIN:OK 4101", "um1 PLAY 4101"}, []string{"4101 owner-access"}, "pin-passed"},
-		"right, no mailbox named":      {[]string{"um1 LOGIN:OK", "um1 PLAY 4101"}, []string{"4101 owner-access"}, "pin-passed"},
+		"right, no mailbox named":      {[]string{"um1 LOGIN:OK", "um1 PLAY 4101"}, []string{"4101 not-excluded"}, "pin-demanded"},
 		"wrong":                        {[]string{"um1 LOGIN:FAIL 4101"}, []string{"4101 not-excluded"}, "pin-failed"},
 		"wrong, then right":            {[]string{"um1 LOGIN:FAIL 4101", "um1 LOGIN:OK 4101"}, []string{"4101 not-excluded"}, "pin-failed"},
 		"wrong, then played":           {[]string{"um1 LOGIN:FAIL 4101", "um1 PLAY 4101"}, []string{"4101 playback-confirmed"}, "message-played"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // UnknownServerError says that sessions name servers, and none that the change
@@ -24,11 +25,20 @@ func (a *Auditor) demandServers(ctx context.Context, change string, servers []st
 		return nil
 	}
 	have, err := a.sessionServers(ctx)
-	known := func(s string) bool { return slices.Contains(have, s) }
+	known := func(s string) bool {
+		return slices.ContainsFunc(have, func(name string) bool { return sameServer(name, s) })
+	}
 	if err != nil || len(have) == 0 || slices.ContainsFunc(servers, known) {
 		return err
 	}
 	return &UnknownServerError{change, servers, have}
+}
+
+// sameServer compares names as situations.sql does: whatever their case, and up to
+// the domain. Too many servers that count is better than too few.
+func sameServer(a, b string) bool {
+	first := func(name string) string { host, _, _ := strings.Cut(strings.ToLower(name), "."); return host }
+	return first(a) == first(b)
 }
 
 // sessionServers returns every server that the records of a session name.
@@ -59,7 +69,7 @@ func (a *Auditor) noteServers(ctx context.Context, audit *Audit, s *Summary) err
 		s.say("the records name no server: sessions on servers that were not changed cannot be told from the others, and count")
 	}
 	for _, server := range audit.Change.Servers {
-		if len(have) > 0 && !slices.Contains(have, server) {
+		if len(have) > 0 && !slices.ContainsFunc(have, func(name string) bool { return sameServer(name, server) }) {
 			s.say("no session's records name the changed server %q; they name %q: check the name", server, have)
 		}
 	}

@@ -35,12 +35,14 @@ type Played struct {
 	// ID is the message's own, wherever it lies; empty: not known. Only with it
 	// the other fields can be known.
 	ID string `json:"id"`
-	// Seconds is how long it sounded; null: not known.
+	// Seconds is how long it sounded at most; null: not known.
 	Seconds *float32 `json:"seconds"`
 	// Depositor left it: an extension, or a stranger's token.
 	Depositor      string    `json:"depositor"`
 	DepositorClass string    `json:"depositor_class"`
 	Left           time.Time `json:"left,omitzero"`
+
+	length int64 // seconds; 0: not known
 }
 
 // SessionFilter picks sessions. Zero fields pick all.
@@ -85,7 +87,7 @@ func (a *Auditor) Sessions(ctx context.Context, audit *Audit, f SessionFilter) (
 				return err
 			}
 			s.Begin, s.End = s.Begin.UTC(), s.End.UTC()
-			s.Messages = played(files, ids, seconds, left)
+			s.Messages = played(s.System, files, ids, seconds, left)
 			if protected.boxes[base(s.Mailbox)] {
 				masked++
 				return nil
@@ -105,26 +107,33 @@ func (a *Auditor) leftMessages(ctx context.Context, audit *Audit) (map[string]Pl
 	left := map[string]Played{}
 	err := a.each(ctx, "reading who left the messages", compose(`
 		WITH {{template "current"}}
-		SELECT messages[1] AS id, any(caller), any(caller_class), min(start) FROM records
-		WHERE kind = 'message' AND action = 'deposit' AND id IN (SELECT arrayJoin(messages.id) FROM current)
-		GROUP BY id`, nil),
+		SELECT system, messages[1] AS message, any(caller), any(caller_class), min(start), max(dateDiff('second', start, end)) FROM records
+		WHERE kind = 'message' AND action = 'deposit' AND message NOT IN ('', 'other') AND message IN (SELECT arrayJoin(messages.id) FROM current)
+		GROUP BY system, message`, nil),
 		func(scan func(...any) error) error {
+			var system string
 			var p Played
-			err := scan(&p.ID, &p.Depositor, &p.DepositorClass, &p.Left)
+			err := scan(&system, &p.ID, &p.Depositor, &p.DepositorClass, &p.Left, &p.length)
 			p.Left = p.Left.UTC()
-			left[p.ID] = p
+			left[system+"\x00"+p.ID] = p
 			return err
 		}, a.auditArgs(audit)...)
 	return left, err
 }
 
-func played(files, ids []string, seconds []float32, left map[string]Played) []Played {
+// played says what is known of the messages of one session. None sounds for longer
+// than it is, whatever the next event of the log was.
+func played(system string, files, ids []string, seconds []float32, left map[string]Played) []Played {
 	all := []Played{}
 	for i, id := range ids {
-		p := left[id]
+		p := left[system+"\x00"+id]
 		p.File, p.ID = files[i], id
 		if seconds[i] > 0 {
-			p.Seconds = &seconds[i]
+			at := seconds[i]
+			if p.length > 0 {
+				at = min(at, float32(p.length)+1)
+			}
+			p.Seconds = &at
 		}
 		all = append(all, p)
 	}

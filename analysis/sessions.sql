@@ -13,7 +13,7 @@
 -- call is a session of its own, as is every message that somebody has listened to: by whom, is
 -- judged when all sessions are known (attribute.sql).
 INSERT INTO sessions
-    (system, day, build, id, call, mailbox, begin, end, ambiguous,
+    (system, day, build, id, call, mailbox, begin, end, until, ambiguous,
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, others,
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
@@ -21,24 +21,32 @@ WITH
     {{- if .Stored}}
     placed AS
     (
-        -- The counter of a channel begins anew when the system does, so the time must fit too.
-        SELECT m.id AS id, argMax((r.call, r.leg), r.start) AS at
+        -- The counter of a channel begins anew when the system does: so the caller must be the same,
+        -- and the leg must not have ended.
+        SELECT id, argMax((call, leg), begun) AS at
         FROM
         (
-            SELECT id, channel, start FROM records
+        SELECT m.id AS id, r.call AS call, r.leg AS leg, min(r.start) AS begun, any(m.start) AS left, max(r.end) AS ended
+        FROM
+        (
+            SELECT id, channel, start, caller FROM records
             WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
               AND kind = 'message' AND channel != ''
         ) AS m
         GLOBAL INNER JOIN
         (
-            SELECT channel, call, leg, start FROM records
+            SELECT channel, call, leg, start, end, caller FROM records
             WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1
               AND kind != 'message' AND channel != ''
               AND channel GLOBAL IN (SELECT channel FROM records WHERE system = {system:String}
                                   AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind = 'message')
         ) AS r ON r.channel = m.channel
         WHERE m.start >= r.start - INTERVAL 1 SECOND AND m.start < r.start + INTERVAL 2 HOUR
-        GROUP BY m.id
+          AND (m.caller = '' OR r.caller = '' OR m.caller = r.caller)
+        GROUP BY id, call, leg
+        HAVING ended = never OR left <= ended + INTERVAL 2 SECOND
+        )
+        GROUP BY id
     ),
     {{- end}}
     rows AS
@@ -81,6 +89,8 @@ SELECT
     box,
     min(hit_begin),
     max(hit_end),
+    -- In the mailbox until the application's last event, or as long as the leg.
+    if(countIf(hit.kind = 'event') > 0, maxIf(hit.start, hit.kind = 'event'), max(hit_end)),
     max(hit.ambiguous),
     -- Who and where: what the earliest record says that says anything.
     argMinIf(hit.caller, (hit_begin, hit.id), hit.caller_class != ''),
@@ -94,8 +104,8 @@ SELECT
     countIf(hit.action = 'deposit'),
     countIf(hit.action = 'retrieval' AND hit.auth = 'skipped' AND open),
     countIf(hit.action != 'deposit' AND (hit.auth IN ('demanded', 'passed') OR asked_before)),
-    -- A login that names no mailbox is one to the leg's only one.
-    countIf(hit.auth = 'passed' AND (hit.mailbox != '' OR length(boxes) < 2)),
+    -- A login that names no mailbox proves no right to the one that is played.
+    countIf(hit.auth = 'passed' AND hit.mailbox != ''),
     countIf(hit.auth = 'failed'),
     countIf(hit.action = 'playback' AND hit.kind != 'message' AND open AND NOT after_hangup),
     countIf(hit.action = 'envelope' AND open AND NOT after_hangup),
@@ -108,18 +118,19 @@ SELECT
     groupUniqArrayIf(hit.folder, hit.action = 'deposit' AND hit.folder != ''),
     groupUniqArrayArrayIf(hit.messages, hit.kind = 'message' AND hit.action = 'deposit'),
     countIf(hit.kind = 'message' AND hit.action = 'playback'),
-    arraySort(groupUniqArrayIf(hit.server, hit.kind != 'message')),
+    any(servers),
     count()
 FROM
 (
     SELECT
         call,
         parties,
+        servers,
         arrayJoin(hits) AS hit,
         toDate(arrayMin(arrayMap(h -> if(h.leg = hit.leg AND h.start >= hit.start - INTERVAL 2 HOUR, h.start, hit.start), hits)), 'UTC') AS hit_day,
         arrayJoin(if(hit.mailbox != '' OR empty(boxes), [hit.mailbox], boxes)) AS box,
         arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(
-            h -> h.mailbox != '' AND h.leg = hit.leg
+            h -> h.mailbox != '' AND h.leg = hit.leg AND (h.kind != 'message' OR h.dialled = hit.dialled)
                 -- A DID in one record is the extension in another.
                 AND (h.dialled IN (hit.dialled, '') OR hit.dialled IN ('', splitByChar('@', h.mailbox)[1])), hits))) AS boxes,
         if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_begin,
@@ -146,10 +157,11 @@ FROM
                        answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
                        dialled String, dialled_class String, diverting String, diverting_class String, undiverted Bool, server String)'),
                 action != '') AS hits,
-            groupArray(CAST((leg, greatest(start, end), kind = 'event', kind = 'event' AND cause != ''),
+            groupArray(CAST((leg, if(kind = 'message', start, greatest(start, end)), kind = 'event', kind = 'event' AND cause != ''),
                 'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,
             -- All that the call's records say of who called, what was dialled and from where it was
             -- diverted: a leg that shows no voicemail may show the diversion.
+            arraySort(groupUniqArrayIf(server, kind != 'message')) AS servers,
             arraySort(arrayConcat(
                 groupUniqArrayIf(concat('caller ', if(caller = '', caller_class, caller)), caller_class != ''),
                 groupUniqArrayIf(concat('dialled ', dialled), dialled != ''),

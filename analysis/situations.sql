@@ -8,7 +8,7 @@
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
      ambiguous, probe, identity, shared, diverted, doubtful, stranger, listed, changed, misrouted,
-     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, left, unclaimed, inside, messages)
+     deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, left, until, unclaimed, inside, messages)
 WITH
     {{template "holds"}}
 SELECT
@@ -22,11 +22,11 @@ SELECT
     NOT {list:Bool} OR (box = '' AND dialled_extension = '')
         OR has({listed:Array(String)}, splitByChar('@', box)[1]) OR has({listed:Array(String)}, box)
         OR has({listed:Array(String)}, dialled_extension) AS listed,
-    empty({servers:Array(String)}) OR empty(servers) OR has(servers, '') OR hasAny(servers, {servers:Array(String)}) AS changed,
+    empty({servers:Array(String)}) OR empty(servers) OR has(servers, '') OR hasAny(arrayMap(n -> splitByChar('.', lower(n))[1], servers), arrayMap(n -> splitByChar('.', lower(n))[1], {servers:Array(String)})) AS changed,
     -- Only where the directory knows both: another name or context is no other mailbox.
     notEmpty(dialled_holds) AND box IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64})
         AND NOT has(arrayMap(b -> splitByChar('@', b)[1], dialled_boxes), splitByChar('@', box)[1]) AS misrouted,
-    deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, length(left), moved,
+    deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, greetings, left, until, moved,
     {inside:Bool} AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')}) AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} AS inside,
     -- What the spool moved has an id; what the log names has a file.
     arrayMap(m -> CAST(if(splitByChar('/', m.1)[-1] LIKE '%-%', ('', splitByChar('/', m.1)[-1], m.2), (m.1, '', m.2)), 'Tuple(name String, id String, seconds Float32)'), messages)
@@ -74,8 +74,8 @@ FROM
     FROM (SELECT * FROM sessions WHERE system = {system:String}
               AND (day, build) IN (SELECT toDate(p.1), p.2 FROM (SELECT arrayJoin(arrayZip({days:Array(String)}, {builds:Array(UInt64)})) AS p))
               AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
-              AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')} + INTERVAL 10 MINUTE)
-              AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} - INTERVAL 10 MINUTE) AS s
+              AND ({open:Bool} OR begin < {to:DateTime64(3, 'UTC')} + INTERVAL 2 HOUR)
+              AND greatest(end, begin) >= {from:DateTime64(3, 'UTC')} - INTERVAL 2 HOUR) AS s
     LEFT ANY JOIN holds AS c ON c.identity = s.caller
     LEFT ANY JOIN holds AS d ON d.identity = s.dialled
     LEFT ANY JOIN holds AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)

@@ -63,7 +63,7 @@ type fields struct {
 	Key       []string `yaml:"key"` // all of them together identify the row, if none is empty
 	Call      []string `yaml:"call"`
 	Leg       []string `yaml:"leg"`
-	Channel   []source `yaml:"channel"` // the counter in its name: eight hexadecimal digits
+	Channel   []source `yaml:"channel"` // its name, TECHNOLOGY/...-COUNTER with eight hexadecimal digits
 	Event     []source `yaml:"event"`
 	Start     string   `yaml:"start"`
 	Answer    string   `yaml:"answer"`

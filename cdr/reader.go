@@ -236,7 +236,7 @@ func (r *Reader) readTexts(rec *Record) {
 	rec.ID = r.identify()
 	rec.Call = r.key(r.f.call, nil)
 	rec.Leg = r.key(r.f.leg, &rec.Call)
-	rec.Channel = counter(first(r.f.channel, r))
+	rec.Channel = channel(first(r.f.channel, r))
 	rec.Event = r.word(first(r.f.event, r))
 	rec.App = r.word(first(r.f.app, r))
 	rec.Cause = r.word(first(r.f.cause, r))

@@ -76,9 +76,10 @@ type Record struct {
 	Event string
 	// Call correlates all rows of one call; Leg those of one channel.
 	Call, Leg string
-	// Channel is the counter in the channel's name ("00000038"; "00000012;2"
-	// for one half of a Local channel), never the name. It joins stored
-	// messages to calls, near in time: the counter begins anew with the system.
+	// Channel is the technology and the counter in the channel's name
+	// ("PJSIP-00000038"; "Local-00000012;2" for one half of a Local channel),
+	// never the name. It joins stored messages to calls, near in time: the
+	// counter begins anew with the system.
 	Channel string
 
 	Start  time.Time // for an event, its time

@@ -37,6 +37,11 @@ type SpoolCount struct {
 	// Unread are messages whose metadata says too little; they are in the
 	// listing as lines that cannot be read. Gone vanished while it was made.
 	Unread, Gone int
+	// Links were not followed: what they lead to is not in the listing.
+	Links int
+	// TimesUnchecked says that no new message was there to check the file
+	// times by.
+	TimesUnchecked bool
 	// TimesLost says that the folder's file times are not those of the
 	// system: it was copied without them. When somebody listened is then not
 	// known, and those lines cannot be read.
@@ -148,6 +153,9 @@ func (l *spoolLister) findBoxes() error {
 		if err := l.passes(err); err != nil || d == nil {
 			return err
 		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			l.count.Links++
+		}
 		dir := path.Dir(name)
 		switch {
 		case d.IsDir() && (d.Name() == "INBOX" || d.Name() == "Old"):
@@ -227,7 +235,42 @@ func (l *spoolLister) timesKept() (bool, error) {
 			return false, err
 		}
 	}
-	return near >= far, nil
+	if near+far > 0 {
+		return near >= far, nil
+	}
+	l.count.TimesUnchecked = true
+	bunched, err := l.bunched()
+	return !bunched, err
+}
+
+// bunchedIn is the time within which nobody listens to the messages of several
+// mailboxes, but a copy is made.
+const bunchedIn = 3 * time.Second
+
+// bunched reports whether messages of several mailboxes were all moved at once.
+func (l *spoolLister) bunched() (bool, error) {
+	boxes, n := map[string]bool{}, 0
+	var first, last time.Time
+	for _, box := range l.boxes[:min(len(l.boxes), timesChecked)] {
+		if _, err := fs.Stat(l.root, path.Join(box, "Old")); err != nil {
+			continue
+		}
+		err := l.messages(box, "Old", func(m message) error {
+			if n == 0 || m.modified.Before(first) {
+				first = m.modified
+			}
+			if m.modified.After(last) {
+				last = m.modified
+			}
+			boxes[box] = true
+			n++
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return len(boxes) > 1 && n > 2 && last.Sub(first) <= bunchedIn, nil
 }
 
 func (l *spoolLister) mailbox(box string) error {
@@ -359,8 +402,8 @@ func (l *spoolLister) message(m message) error {
 		return err
 	}
 	l.count.Moved++
-	// Nobody can have listened before it was left.
-	kept := !l.count.TimesLost && ok && !m.modified.Before(begin)
+	// Nobody can have listened before it was left, or after it was listed.
+	kept := !l.count.TimesLost && ok && !m.modified.Before(begin) && !m.modified.After(l.seen)
 	return l.write(map[string]string{"event": "moved", "at": epoch(m.modified, kept), "path": place(m.box, m.folder), "message": m.id()})
 }
 

@@ -84,57 +84,67 @@ func TestSpool(t *testing.T) {
 		count SpoolCount
 	}{
 		{"new", func(w tree) { w.message("default/4102/INBOX/msg0000", 0, "hej") },
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"heard", func(w tree) { w.message("default/4102/Old/msg0000", 90*time.Second, "hej") },
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "moved 21:51:29.000 playback 4102 Old 1795297789-00000022"},
-			SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026", "moved 21:51:29.000 playback 4102 Old 1795297789-00000022"},
+			SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1, TimesUnchecked: true}},
 		{"nothing but a saved message", func(w tree) {
 			w.message("default/4102/Work/msg0000", time.Minute, "hej")
 			w.file("default/4103/INBOX/.keep", "", spoken)
 		},
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "moved 21:50:59.000 playback 4102 Work 1795297789-00000022"},
-			SpoolCount{Mailboxes: 2, Messages: 1, Moved: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026", "moved 21:50:59.000 playback 4102 Work 1795297789-00000022"},
+			SpoolCount{Mailboxes: 2, Messages: 1, Moved: 1, TimesUnchecked: true}},
 		{"a context without the root", func(w tree) { w.message("4102/INBOX/msg0000", 0, "hej") },
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"another context", func(w tree) { w.message("school/4102/INBOX/msg0000", 0, "hej") },
-			[]string{"left 21:49:49.000 deposit 4102@school 1795297789-00000022 for 4102 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4102@school 1795297789-00000022 for 4102 external PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"misdelivered", func(w tree) { w.message("default/4114/INBOX/msg0000", 0, "hej", "exten", "4110") },
-			[]string{"left 21:49:49.000 deposit 4114 1795297789-00000022 for 4110 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4114 1795297789-00000022 for 4110 external PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"forwarded by a colleague", func(w tree) {
 			w.message("default/4114/INBOX/msg0000", 0, "hej", "origmailbox", "4102", "exten", "4102")
 		},
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"no caller, an old Asterisk", func(w tree) {
 			w.message("default/4102/INBOX/msg0000", 0, "hej", "callerid", "Unknown", "msg_id", "")
 		},
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000026 for 4102 withheld 00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000026 for 4102 withheld PJSIP-00000026"}, SpoolCount{Mailboxes: 1, Messages: 1}},
 		{"damaged", func(w tree) { w.message("default/4102/INBOX/msg0000", 0, "hej", "origtime", "soon") },
-			[]string{"reject: the row has no time"}, SpoolCount{Mailboxes: 1, Messages: 1, Unread: 1}},
+			[]string{"reject: the row has no time"}, SpoolCount{Mailboxes: 1, Messages: 1, Unread: 1, TimesUnchecked: true}},
 		{"a greeting that is a message", func(w tree) {
 			w.message("default/4105/INBOX/msg0000", 0, "a message")
 			w.file("default/4101/INBOX/.keep", "", spoken)
 			w.file("default/4101/unavail.wav", "a message", looked.Add(-time.Minute))
 			w.file("default/4102/INBOX/.keep", "", spoken)
 			w.file("default/4102/unavail.wav", "A message", looked) // as long, another sound
-		}, []string{"left 21:49:49.000 deposit 4105 1795297789-00000022 for 4105 external 00000026", "greeting 21:59:00.000 4101 unavail 4105/INBOX/1795297789-00000022"},
+		}, []string{"left 21:49:49.000 deposit 4105 1795297789-00000022 for 4105 external PJSIP-00000026", "greeting 21:59:00.000 4101 unavail 4105/INBOX/1795297789-00000022"},
 			SpoolCount{Mailboxes: 3, Messages: 1, Greetings: 1}},
 		{"a greeting of which nobody knows since when", func(w tree) {
 			w.message("default/4105/INBOX/msg0000", 0, "a message")
 			w.file("default/4105/temp.wav", "a message", spoken.Add(10*time.Second)) // cp -p
-		}, []string{"left 21:49:49.000 deposit 4105 1795297789-00000022 for 4105 external 00000026", "greeting-undated 21:49:59.000 4105 temp INBOX/1795297789-00000022"},
+		}, []string{"left 21:49:49.000 deposit 4105 1795297789-00000022 for 4105 external PJSIP-00000026", "greeting-undated 21:49:59.000 4105 temp INBOX/1795297789-00000022"},
 			SpoolCount{Mailboxes: 1, Messages: 1, Greetings: 1}},
 		{"copied without its times", func(w tree) {
 			w.message("default/4102/INBOX/msg0000", 3*time.Hour, "hej")
 			w.message("default/4102/Old/msg0000", 3*time.Hour, "hej", "msg_id", "1795297789-00000001")
-		}, []string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "left 21:49:49.000 deposit 4102 1795297789-00000001 for 4102 external 00000026", "reject: the row has no time"},
+		}, []string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026", "left 21:49:49.000 deposit 4102 1795297789-00000001 for 4102 external PJSIP-00000026", "reject: the row has no time"},
 			SpoolCount{Mailboxes: 1, Messages: 2, Moved: 1, TimesLost: true}},
 		{"heard before it was left", func(w tree) { w.message("default/4102/Old/msg0000", -time.Hour, "hej") },
-			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external 00000026", "reject: the row has no time"}, SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1}},
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026", "reject: the row has no time"}, SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1, TimesUnchecked: true}},
+		{"heard after it was listed", func(w tree) { w.message("default/4102/Old/msg0000", 24*time.Hour, "hej") },
+			[]string{"left 21:49:49.000 deposit 4102 1795297789-00000022 for 4102 external PJSIP-00000026", "reject: the row has no time"}, SpoolCount{Mailboxes: 1, Messages: 1, Moved: 1, TimesUnchecked: true}},
+		{"all heard, and copied without the times", func(w tree) {
+			for i, box := range []string{"4102", "4102", "4103"} {
+				w.message(fmt.Sprintf("default/%s/Old/msg000%d", box, i), time.Minute, "hej", "msg_id", fmt.Sprintf("1795297789-0000000%d", i))
+			}
+		}, []string{"left 21:49:49.000 deposit 4102 1795297789-00000000 for 4102 external PJSIP-00000026", "reject: the row has no time",
+			"left 21:49:49.000 deposit 4102 1795297789-00000001 for 4102 external PJSIP-00000026", "reject: the row has no time",
+			"left 21:49:49.000 deposit 4103 1795297789-00000002 for 4103 external PJSIP-00000026", "reject: the row has no time"},
+			SpoolCount{Mailboxes: 2, Messages: 3, Moved: 3, TimesUnchecked: true, TimesLost: true}},
 		{"a recording that goes on, a lock, a sound without metadata", func(w tree) {
 			w.message("default/4102/tmp/msg0000", 0, "hej")
 			w.file("default/4102/INBOX/.lock", "", spoken)
 			w.file("default/4102/INBOX/msg0003.wav", "hej", spoken)
-		}, nil, SpoolCount{Mailboxes: 1}},
+		}, nil, SpoolCount{Mailboxes: 1, TimesUnchecked: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := tree{fstest.MapFS{}}
@@ -215,7 +225,7 @@ func TestSpoolStaysInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if count, rows, _ := list(t, root.FS()); count.Messages != 0 || len(rows) != 0 {
+	if count, rows, _ := list(t, root.FS()); count.Messages != 0 || count.Links != 1 || len(rows) != 0 {
 		t.Errorf("a link was followed: %+v %q", count, rows)
 	}
 }

@@ -3,6 +3,7 @@ package cdr
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -106,46 +107,42 @@ func (r *Reader) key(slots []int, same *string) string {
 	return string(b)
 }
 
-// isKey refuses what is digits only, or has a run of them like a national
-// number's: a counter behind a Unix time ("1795297724.21") is a key.
+// isKey refuses what is digits only, or has as many in a row as a telephone number
+// has: but for a Unix time with a counter behind it ("1795297724.21").
 func isKey(b []byte) bool {
-	run, zero, others := 0, false, 0 // digits in a row, and whether they begin with 0
-	for _, c := range b {
+	run, others := 0, 0 // digits in a row; what is none
+	epoch := false      // the last run was a time and its dot
+	for i, c := range b {
 		if c >= '0' && c <= '9' {
-			if run++; run == 1 {
-				zero = c == '0'
-			}
-			if zero && run > 6 {
-				return false
-			}
+			run++
 			continue
 		}
-		run = 0
+		if run > 6 && !isEpoch(b[i-run:i+1]) && !epoch {
+			return false
+		}
+		epoch, run = isEpoch(b[i-run:i+1]), 0
 		others++
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
 		if !letter && c != '.' && c != '-' && c != '_' && c != ':' {
 			return false
 		}
 	}
-	return others > 0 && len(b) <= 80
+	return others > 0 && len(b) <= 80 && (run <= 6 || epoch)
 }
 
-// counter keeps what is a channel's counter, and nothing that could be a number.
-func counter(b []byte) string {
-	if !isCounter(b) {
+// isEpoch reports whether digits and what follows them are a Unix time and a dot.
+func isEpoch(b []byte) bool { return len(b) == 11 && b[0] == '1' && b[10] == '.' }
+
+var channelName = regexp.MustCompile(`^([A-Za-z0-9]{1,16})/.*-([0-9a-f]{8}(?:;[0-9])?)$`)
+
+// channel keeps the technology and the counter of a channel's name
+// ("PJSIP-0000001f"), and nothing that could be a number.
+func channel(name []byte) string {
+	m := channelName.FindSubmatch(name)
+	if m == nil {
 		return ""
 	}
-	return string(b)
-}
-
-func isCounter(b []byte) bool {
-	hex, half, _ := bytes.Cut(b, []byte(";"))
-	for _, c := range hex {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return len(hex) == 8 && len(half) <= 1
+	return string(m[1]) + "-" + string(m[2])
 }
 
 // member returns a text or number in a JSON object, nil if there is none.

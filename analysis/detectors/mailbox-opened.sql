@@ -5,4 +5,4 @@
 -- cannot see: what the caller heard there. An empty mailbox looks the same as a played message.
 SELECT id, ['opened-without-pin'] AS reasons
 FROM situations
-WHERE stranger AND opened > 0
+WHERE stranger AND NOT doubtful AND opened > 0

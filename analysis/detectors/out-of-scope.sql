@@ -5,4 +5,4 @@
 -- cannot see: whether the list is complete. The exclusion stands by the vendor's list only.
 SELECT id, ['by-the-vendors-list-only'] AS reasons
 FROM situations
-WHERE stranger AND NOT listed AND opened + heard + envelope = 0
+WHERE stranger AND NOT listed AND (doubtful OR opened + heard + envelope = 0)

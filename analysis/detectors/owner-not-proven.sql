@@ -1,5 +1,5 @@
 -- verdict: not-excluded
--- precedence: 15
+-- precedence: 65
 -- grade: C
 -- finds: somebody who presented a number of the mailbox's owner was in the mailbox or heard a message, on a leg that was diverted or of which the records cannot tell.
 -- cannot see: whether it was the owner. A diverted call may present the number of the telephone that diverts it.

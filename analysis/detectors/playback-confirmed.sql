@@ -10,4 +10,4 @@ SELECT id,
         if(moved > 0 AND opened > 0 AND demanded = 0, ['message-moved'], []),
         if(greeting > 0, ['greeting-is-a-message'], [])) AS reasons
 FROM situations
-WHERE stranger AND (heard + envelope + greeting > 0 OR (moved > 0 AND opened > 0 AND demanded = 0))
+WHERE stranger AND NOT doubtful AND (heard + envelope + greeting > 0 OR (moved > 0 AND opened > 0 AND demanded = 0))

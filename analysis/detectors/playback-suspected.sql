@@ -6,6 +6,7 @@
 SELECT id,
     arrayConcat(
         if(moved > 0, ['message-moved'], []),
-        if(maybe > 0, ['message-moved-by-one-of-several'], [])) AS reasons
+        if(maybe > 0, ['message-moved-by-one-of-several'], []),
+        if(maybe_greeting > 0, ['greeting-may-be-a-message'], [])) AS reasons
 FROM situations
-WHERE stranger AND moved + maybe > 0 AND demanded = 0
+WHERE stranger AND NOT doubtful AND moved + maybe + maybe_greeting > 0 AND demanded = 0

@@ -5,4 +5,4 @@
 -- cannot see: whether other servers were changed too. The exclusion stands by what was told of the change.
 SELECT id, ['server-not-changed'] AS reasons
 FROM situations
-WHERE stranger AND NOT changed AND opened + heard + envelope = 0
+WHERE stranger AND NOT changed AND (doubtful OR opened + heard + envelope = 0)

@@ -81,7 +81,9 @@ func (h *house) asOf(text string) (t time.Time, err error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	t, _, err = instant(text, zone, 0)
+	if t, _, err = instant(text, zone, 0); err == nil && t.After(time.Now()) {
+		return t, usagef("leave --as-of out for what is known now", "%s lies in the future: what will be known then is not known", text)
+	}
 	return t, err
 }
 

@@ -158,7 +158,7 @@ func readList(name string) (list []string, err error) {
 		case listed.MatchString(ext):
 			list = append(list, ext)
 		default:
-			return nil, usagef("one extension a line; lines that begin with \"# \" are comments", "%s:%d: %q is not an extension", name, n, ext)
+			return nil, usagef("one extension a line; lines that begin with \"# \" are comments", "%s:%d: this is not an extension", name, n)
 		}
 	}
 	if err := lines.Err(); err != nil {

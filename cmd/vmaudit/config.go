@@ -42,6 +42,27 @@ type config struct {
 // minMemory is what the embedded engine needs to start and answer, in MB.
 const minMemory = 512
 
+// longestKey is more than any key of the configuration has.
+const longestKey = 40
+
+// yamlFault tells line and fault without the file's text: it may hold passwords, or
+// be another file altogether.
+func yamlFault(err error) string {
+	var fault yaml.Error
+	if !errors.As(err, &fault) {
+		return "it is not a configuration"
+	}
+	line := 0
+	if token := fault.GetToken(); token != nil && token.Position != nil {
+		line = token.Position.Line
+	}
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) && len(unknown.GetMessage()) <= longestKey {
+		return fmt.Sprintf("line %d: %s", line, unknown.GetMessage())
+	}
+	return fmt.Sprintf("line %d: this is not understood: keys and their values are in docs/configuration.md", line)
+}
+
 func readConfig(name string) (*config, error) {
 	c := &config{}
 	if name == "" {
@@ -53,7 +74,7 @@ func readConfig(name string) (*config, error) {
 	}
 	err = yaml.NewDecoder(bytes.NewReader(content), yaml.DisallowUnknownField()).Decode(c)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("configuration %q: %s", name, yaml.FormatError(err, false, true))
+		return nil, fmt.Errorf("configuration %q: %s", name, yamlFault(err))
 	}
 	if err := c.Numbering.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration %q: %w", name, err)

@@ -217,7 +217,7 @@ func printExplanation(out io.Writer, e *analysis.Explanation) error {
 		if r.Kind == "leg" {
 			what = fmt.Sprintf("leg of %.0f s", r.End.Sub(r.At).Seconds())
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n", r.At.Format("15:04:05.000"), what, orDash(r.App),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n", r.At.Format("2006-01-02 15:04:05.000"), what, orDash(r.App),
 			orDash(r.Action), orDash(r.Mailbox), orDash(r.Auth), orDash(r.Grade), r.Leg, printable(r.File), r.Line)
 	}
 	return w.Flush()

@@ -41,9 +41,15 @@ func (t *tool) listSpool(ctx context.Context, dir string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", dir, err)
 	}
-	t.sayf("%s is a voicemail spool: %d mailboxes, %d messages, %d of them moved by somebody who listened, %d greetings that are a message", dir, n.Mailboxes, n.Messages, n.Moved, n.Greetings)
+	t.sayf("%s is a voicemail spool: %d mailboxes, %d messages, %d of them no longer among the new ones, %d greetings that are a message", dir, n.Mailboxes, n.Messages, n.Moved, n.Greetings)
 	if n.TimesLost {
 		t.sayf("%s: the file times are not those of the system: when messages were listened to is not known; copy the folder with rsync -a, cp -a or tar", dir)
+	}
+	if n.TimesUnchecked && !n.TimesLost && n.Moved > 0 {
+		t.sayf("%s: no new message is there to check the file times by: make sure that the folder was copied with them (rsync -a, cp -a, tar)", dir)
+	}
+	if n.Links > 0 {
+		t.sayf("%s: %d links were not followed, and what they lead to is not listed: list it by itself", dir, n.Links)
 	}
 	if n.Unread > 0 {
 		t.sayf("%s: the metadata of %d messages do not say when they were left", dir, n.Unread)

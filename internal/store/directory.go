@@ -83,7 +83,7 @@ func layout(header []string) (at map[string]int, unknown []string, err error) {
 		}
 	}
 	if _, ok := at["extension"]; !ok {
-		return nil, nil, fmt.Errorf("no column is called extension (or anknytning); the first row has %q", header)
+		return nil, nil, fmt.Errorf("no column is called extension (or anknytning), in %d columns of the first row: it must name the columns", len(header))
 	}
 	return at, unknown, nil
 }

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS sessions
     mailbox         LowCardinality(String)     COMMENT 'as the system names it; empty: the records do not say',
     begin           DateTime64(3, 'UTC'),
     end             DateTime64(3, 'UTC'),
+    until           DateTime64(3, 'UTC')       COMMENT 'the last sign of the mailbox application, else of the leg',
     ambiguous       Bool,
     caller          String,
     caller_class    LowCardinality(String),
