@@ -51,6 +51,17 @@ func (e *TooEarlyError) Error() string {
 	return fmt.Sprintf("the window of change %q begins at %s: nothing of it can be known as of %s", e.Change, e.From.UTC().Format(time.RFC3339), e.AsOf.UTC().Format(time.RFC3339))
 }
 
+// UnknownListError says that the directory has not one of the extensions on the
+// vendor's list: by a list of another form everybody would be out of scope.
+type UnknownListError struct {
+	Change string
+	Listed int
+}
+
+func (e *UnknownListError) Error() string {
+	return fmt.Sprintf("change %q: the directory has none of the %d extensions on the vendor's list, so everybody would be left out: check how the list writes them, or tell of the change without it", e.Change, e.Listed)
+}
+
 // ErrNothingImported says that there are no records at all: nothing can be said.
 var ErrNothingImported = errors.New("no records are imported: nothing can be said; begin with vmaudit import")
 
@@ -156,12 +167,17 @@ func (a *Auditor) settings(ctx context.Context, change store.Change, version uin
 	for _, ext := range change.Extensions {
 		s.listed = append(s.listed, ext, a.Numbers.Party(ext).ID, a.Numbers.Mailbox(ext))
 	}
+	known := 0
 	for _, h := range holders {
 		if slices.ContainsFunc(change.Extensions, func(ext string) bool {
 			return ext == h.Extension || slices.Contains(h.Called, a.Numbers.Party(ext).ID)
 		}) {
 			s.listed = append(s.listed, h.Mailbox, h.Extension)
+			known++
 		}
+	}
+	if known == 0 && len(holders) > 0 {
+		return nil, &UnknownListError{change.ID, len(change.Extensions)}
 	}
 	slices.Sort(s.listed)
 	s.listed = slices.Compact(s.listed)

@@ -110,7 +110,7 @@ func TestServersAreTold(t *testing.T) {
 	if got := w.notes(some); !strings.Contains(got, `changed server "um1"; they name ["um3"]`) {
 		t.Errorf("notes:\n%s", got)
 	}
-	change.Servers = []string{"UM3"}
+	change.Servers = []string{"UM9"}
 	var unknown *analysis.UnknownServerError
 	if _, err := w.auditor.Audit(t.Context(), change); !errors.As(err, &unknown) {
 		t.Errorf("a server that nobody knows: %v", err)

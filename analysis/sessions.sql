@@ -18,6 +18,7 @@ INSERT INTO sessions
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
     toDateTime64(0, 3, 'UTC') AS never,
+    toDateTime64('2200-01-01', 3, 'UTC') AS never_ends,
     {{- if .Stored}}
     placed AS
     (
@@ -122,52 +123,65 @@ SELECT
     count()
 FROM
 (
+    -- One step after the other: aliases of aliases in one SELECT take the engine long to plan.
     SELECT
-        call,
-        parties,
-        servers,
-        arrayJoin(hits) AS hit,
-        toDate(arrayMin(arrayMap(h -> if(h.leg = hit.leg AND h.start >= hit.start - INTERVAL 2 HOUR, h.start, hit.start), hits)), 'UTC') AS hit_day,
-        arrayJoin(if(hit.mailbox != '' OR empty(boxes), [hit.mailbox], boxes)) AS box,
-        arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(
-            h -> h.mailbox != '' AND h.leg = hit.leg AND (h.kind != 'message' OR h.dialled = hit.dialled)
-                -- A DID in one record is the extension in another.
-                AND (h.dialled IN (hit.dialled, '') OR hit.dialled IN ('', splitByChar('@', h.mailbox)[1])), hits))) AS boxes,
-        if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_begin,
-        -- The last sign of the leg closes the session when the application's own end is not logged.
-        arrayMax(arrayMap(s -> s.at, arrayFilter(s -> s.leg = hit.leg, signs))) AS hit_end,
-        arrayMin(arrayMap(s -> if(s.hangup AND s.leg = hit.leg, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS hangup,
+        *,
+        hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open,
         hit.kind = 'event' AND hit.start >= hangup AS after_hangup,
-        -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
-        -- So is a logged login: nobody hears a message and then gives the PIN in the same moment.
-        arrayExists(h -> h.leg = hit.leg AND h.start <= hit.start
-                         AND (h.app = 'VMAuthenticate' AND h.mailbox IN ('', hit.mailbox)
-                              OR h.auth = 'passed' AND (h.mailbox = hit.mailbox OR h.mailbox = '' AND length(boxes) < 2)), hits) AS asked_before,
-        arrayMin(arrayMap(s -> if(s.event AND s.leg = hit.leg AND s.at > hit.start, s.at, toDateTime64('2200-01-01', 3, 'UTC')), signs)) AS next,
-        if(hit.sounding AND next < toDateTime64('2200-01-01', 3, 'UTC'), dateDiff('millisecond', hit.start, next) / 1000, 0) AS seconds,
-        hit.auth NOT IN ('demanded', 'passed') AND NOT asked_before AS open
+        if(hit.sounding AND next < never_ends, dateDiff('millisecond', hit.start, next) / 1000, 0) AS seconds,
+        if(hit.kind = 'leg' AND hit.answer > never, hit.answer, hit.start) AS hit_begin,
+        arrayJoin(if(hit.mailbox != '' OR empty(boxes), [hit.mailbox], boxes)) AS box
     FROM
     (
         SELECT
-            call,
-            groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, ambiguous,
-                               caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server),
-                'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
-                       folder String, messages Array(String), sounding Bool, start DateTime64(3, ''UTC''),
-                       answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
-                       dialled String, dialled_class String, diverting String, diverting_class String, undiverted Bool, server String)'),
-                action != '') AS hits,
-            groupArray(CAST((leg, if(kind = 'message', start, greatest(start, end)), kind = 'event', kind = 'event' AND cause != ''),
-                'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,
-            -- All that the call's records say of who called, what was dialled and from where it was
-            -- diverted: a leg that shows no voicemail may show the diversion.
-            arraySort(groupUniqArrayIf(server, kind != 'message')) AS servers,
-            arraySort(arrayConcat(
-                groupUniqArrayIf(concat('caller ', if(caller = '', caller_class, caller)), caller_class != ''),
-                groupUniqArrayIf(concat('dialled ', dialled), dialled != ''),
-                groupUniqArrayIf(concat('diverting ', diverting), diverting_class != ''))) AS parties
-        FROM rows
-        GROUP BY call
+            *,
+            -- Asterisk's VMAuthenticate asks for the PIN, and lets only who knew it go on in the dial plan.
+            -- So is a logged login: nobody hears a message and then gives the PIN in the same moment.
+            arrayExists(h -> h.start <= hit.start
+                             AND (h.app = 'VMAuthenticate' AND h.mailbox IN ('', hit.mailbox)
+                                  OR h.auth = 'passed' AND (h.mailbox = hit.mailbox OR h.mailbox = '' AND length(boxes) < 2)), near) AS asked_before
+        FROM
+        (
+            SELECT
+                call, parties, servers, hit, near,
+                toDate(arrayMin(arrayMap(h -> if(h.start >= hit.start - INTERVAL 2 HOUR, h.start, hit.start), near)), 'UTC') AS hit_day,
+                arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(
+                    h -> h.mailbox != '' AND (h.kind != 'message' OR h.dialled = hit.dialled)
+                        -- A DID in one record is the extension in another.
+                        AND (h.dialled IN (hit.dialled, '') OR hit.dialled IN ('', splitByChar('@', h.mailbox)[1])), near))) AS boxes,
+                -- The last sign of the leg closes the session when the application's own end is not logged.
+                arrayMax(arrayMap(s -> s.at, seen)) AS hit_end,
+                arrayMin(arrayMap(s -> if(s.hangup, s.at, never_ends), seen)) AS hangup,
+                arrayMin(arrayMap(s -> if(s.event AND s.at > hit.start, s.at, never_ends), seen)) AS next
+            FROM
+            (
+                -- What the same leg shows besides.
+                SELECT call, parties, servers, hit, arrayFilter(h -> h.leg = hit.leg, hits) AS near, arrayFilter(s -> s.leg = hit.leg, signs) AS seen
+                FROM (SELECT call, parties, servers, hits, signs, arrayJoin(hits) AS hit FROM
+                (
+                SELECT
+                    call,
+                    groupArrayIf(CAST((id, kind, leg, app, action, auth, mailbox, folder, messages, sounding, start, answer, ambiguous,
+                                       caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, server),
+                        'Tuple(id FixedString(16), kind String, leg String, app String, action String, auth String, mailbox String,
+                               folder String, messages Array(String), sounding Bool, start DateTime64(3, ''UTC''),
+                               answer DateTime64(3, ''UTC''), ambiguous Bool, caller String, caller_class String,
+                               dialled String, dialled_class String, diverting String, diverting_class String, undiverted Bool, server String)'),
+                        action != '') AS hits,
+                    groupArray(CAST((leg, if(kind = 'message', start, greatest(start, end)), kind = 'event', kind = 'event' AND cause != ''),
+                        'Tuple(leg String, at DateTime64(3, ''UTC''), event Bool, hangup Bool)')) AS signs,
+                    -- All that the call's records say of who called, what was dialled and from where it was
+                    -- diverted: a leg that shows no voicemail may show the diversion.
+                    arraySort(groupUniqArrayIf(server, kind != 'message')) AS servers,
+                    arraySort(arrayConcat(
+                        groupUniqArrayIf(concat('caller ', if(caller = '', caller_class, caller)), caller_class != ''),
+                        groupUniqArrayIf(concat('dialled ', dialled), dialled != ''),
+                        groupUniqArrayIf(concat('diverting ', diverting), diverting_class != ''))) AS parties
+                FROM rows
+                GROUP BY call
+                ))
+            )
+        )
     )
 )
 WHERE hit_day BETWEEN {first:Date} AND {last:Date}
