@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -133,7 +134,7 @@ func (v *victim) forget() {
 
 func (v *victim) command(args ...string) *exec.Cmd {
 	c := exec.Command(v.exe, args...)
-	c.Env = append(v.env, "VMAUDIT_DB="+v.db)
+	c.Env = append(slices.Clone(v.env), "VMAUDIT_DB="+v.db) // several at once
 	return c
 }
 
