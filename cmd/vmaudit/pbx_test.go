@@ -35,6 +35,7 @@ func TestPBX(t *testing.T) {
 				size = asterisktest.Long
 			}
 			rec := asterisktest.Record(t, version, size)
+			rec.Check(t)
 			for name, files := range map[string][]string{
 				"CDR": {rec.Master}, "CDR and CEL": {rec.Master, rec.CEL}, "CEL and CDR": {rec.CEL, rec.Master},
 				"CDR and spool": {rec.Master, rec.Spool}, "all": {rec.Spool, rec.Master, rec.CEL},

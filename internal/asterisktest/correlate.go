@@ -15,7 +15,7 @@ const (
 )
 
 // recognised is the least likeness of a sound that was heard, whole or cut
-// short; TestMargin has how far apart the two kinds lie.
+// short; Recording.Check tells how far apart the two kinds lie.
 const recognised = 0.3
 
 // hearing is something heard, ready for sounds to be looked for in it.
