@@ -166,8 +166,14 @@ func (a *Auditor) forget(ctx context.Context, slice []day, build uint64) error {
 	if err != nil {
 		return err
 	}
-	return a.Store.DB.Exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE day BETWEEN '%s' AND '%s' AND build IN (%s)", table, onCluster,
-		slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), strings.Join(old, ", ")))
+	// A deletion goes through all parts, unless it is told in which partition.
+	for _, d := range slice {
+		query := fmt.Sprintf("DELETE FROM %s%s IN PARTITION '%s' WHERE build IN (%s)", table, onCluster, d.date.Format(time.DateOnly), strings.Join(old, ", "))
+		if err := a.Store.DB.Exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // oldBuilds are those that were replaced, and where derivations take turns all but
