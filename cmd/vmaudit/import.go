@@ -161,10 +161,10 @@ func (i *importer) folder(ctx context.Context, dir string) error {
 
 // inside imports a folder that is a spool, and passes over what belongs to one.
 func (i *importer) inside(ctx context.Context, dir string, below bool) error {
-	if below && isSpool(filepath.Dir(dir)) && inSpool(dir) {
+	if below && folderIs(filepath.Dir(dir), cdr.IsSpool) && folderIs(dir, cdr.InSpool) {
 		return fs.SkipDir
 	}
-	if i.format == "auto" && isSpool(dir) {
+	if i.format == "auto" && folderIs(dir, cdr.IsSpool) {
 		return i.note(ctx, i.spool(ctx, dir))
 	}
 	return nil

@@ -60,14 +60,14 @@ func (t *tool) listSpool(ctx context.Context, dir string, out io.Writer) error {
 	return nil
 }
 
-// isSpool reports whether a folder is a voicemail spool.
-func isSpool(dir string) bool {
+// folderIs asks what a folder is; one that cannot be opened is nothing.
+func folderIs(dir string, what func(fs.FS) bool) bool {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return false
 	}
 	defer root.Close()
-	return cdr.IsSpool(root.FS())
+	return what(root.FS())
 }
 
 // spoolFormat is the format of listings.
@@ -85,15 +85,4 @@ func (i *importer) spool(ctx context.Context, dir string) error {
 	}
 	defer f.Close()
 	return i.keep(ctx, printable(dir), f, format)
-}
-
-// inSpool reports whether a folder belongs to the spool around it: a context or a
-// mailbox. Exports may lie beside those.
-func inSpool(dir string) bool {
-	for _, pattern := range []string{"INBOX", "Old", "*/INBOX", "*/Old"} {
-		if found, err := fs.Glob(os.DirFS(dir), pattern); err == nil && len(found) > 0 {
-			return true
-		}
-	}
-	return false
 }
