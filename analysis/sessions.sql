@@ -114,7 +114,7 @@ SELECT
     countIf(hit.action = 'unknown' OR (hit.action = 'retrieval' AND hit.auth = '')),
     -- Of files that one application was given in a row, only the first is proven to have begun.
     arrayMap(n -> CAST((n, arraySum(arrayMap(m -> if(m.1 = n, m.2, 0), sounded))), 'Tuple(name String, seconds Float32)'), arraySort(arrayDistinct(arrayMap(m -> m.1, groupArrayIf(
-        (concat(hit.folder, '/', hit.messages[1]), seconds),
+        (if(hit.folder = '', hit.messages[1], concat(hit.folder, '/', hit.messages[1])), seconds),
         notEmpty(hit.messages) AND hit.action = 'playback' AND (hit.kind = 'message' OR (open AND NOT after_hangup))) AS sounded)))),
     groupUniqArrayIf(hit.folder, hit.action = 'deposit' AND hit.folder != ''),
     groupUniqArrayArrayIf(hit.messages, hit.kind = 'message' AND hit.action = 'deposit'),
