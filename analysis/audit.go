@@ -17,6 +17,8 @@ import (
 )
 
 var (
+	//go:embed reached.sql
+	reachedSQL string
 	//go:embed situations.sql
 	situationsSQL string
 	//go:embed attribute.sql
@@ -263,13 +265,16 @@ func asOf(t time.Time) string {
 	if t.IsZero() {
 		return "2200-01-01 00:00:00.000"
 	}
-	return t.UTC().Format("2006-01-02 15:04:05.000")
+	return clock(t)
 }
+
+// clock writes a time as query parameters have it.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
 
 func (a *Auditor) window(c store.Change) []any {
 	return []any{
-		named("from", c.From.UTC().Format("2006-01-02 15:04:05.000")),
-		named("to", max(c.To.UTC().Format("2006-01-02 15:04:05.000"), "1970-01-01 00:00:00.000")),
+		named("from", clock(c.From)),
+		named("to", max(clock(c.To), "1970-01-01 00:00:00.000")),
 		named("open", fmt.Sprint(c.Open())),
 	}
 }

@@ -2,7 +2,9 @@ package analysis_test
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,16 +35,7 @@ func city(b *testing.B, legs int) *store.Store {
 	if err != nil {
 		b.Fatal(err)
 	}
-	exec := func(query string, args ...any) {
-		b.Helper()
-		if err := s.DB.Exec(b.Context(), query, args...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	exec(`INSERT INTO directory (version, line, extension, called, mailbox, name, unit, controller, valid_from, valid_to)
-		SELECT 1, number, toString(40000 + number) AS extension, [extension], extension, concat('Person ', extension), concat('Enhet ', toString(number % 400)), concat('N', toString(number % 14)), '1970-01-01', '2200-01-01'
-		FROM numbers({n:UInt64})`, chgo.Named("n", fmt.Sprint(cityExtensions)))
-	exec(`INSERT INTO directory_versions (version, rows) SELECT 1, 1`)
+	cityDirectory(b, s)
 	// A day at a time, as exports come.
 	for day := range cityDays {
 		if err := cityDay(b, s, day, legs/cityDays); err != nil {
@@ -50,6 +43,26 @@ func city(b *testing.B, legs int) *store.Store {
 		}
 	}
 	return s
+}
+
+// cityDirectory imports a directory of all extensions.
+func cityDirectory(b *testing.B, s *store.Store) {
+	b.Helper()
+	file, err := os.Create(filepath.Join(b.TempDir(), "directory.csv"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	fmt.Fprintln(file, "extension,mailbox,name,unit,controller")
+	for n := range cityExtensions {
+		fmt.Fprintf(file, "%d,%d,Person %d,Enhet %d,N%d\n", 40000+n, 40000+n, n, n%400, n%14)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := s.ImportDirectory(b.Context(), file, number.NewNormaliser(nil, s.Key), time.UTC); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // cityDay generates the legs of one day.

@@ -123,7 +123,7 @@ const rules = 1
 // version identifies the detectors' texts, and those of the questions before them.
 func version(all []Detector) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %q", rules, compose(situationsSQL, nil)+attributeSQL+claimSQL+greetingsSQL+judgeSQL)
+	fmt.Fprintf(h, "%d %q", rules, compose(reachedSQL, nil)+compose(situationsSQL, nil)+attributeSQL+claimSQL+greetingsSQL+judgeSQL)
 	for _, d := range all {
 		fmt.Fprintf(h, "%q %q", d.Name, d.SQL)
 	}

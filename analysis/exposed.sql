@@ -1,4 +1,5 @@
--- Who was exposed, and how surely: one row per holder of a mailbox with an exposing session.
+-- Who was exposed, and how surely: one row per holder of a mailbox with an exposing session, of one
+-- part of the mailboxes.
 -- A mailbox that nobody held then, or of a context that the directory does not know, stands under
 -- its own number, and is hidden if that was ever a protected one.
 WITH
@@ -44,11 +45,10 @@ FROM
             arrayJoin(if(empty(holding), [toUInt32(0)], arrayMap(h -> h.1, holding))) AS line
         FROM current AS v
         LEFT ANY JOIN held AS b ON b.mailbox = v.box
-        WHERE v.box != '' AND has({exposing:Array(String)}, v.verdict)
+        WHERE v.box != '' AND has({exposing:Array(String)}, v.verdict) AND cityHash64(v.box) % {parts:UInt64} = {part:UInt64}
     )
     GROUP BY box, line
 ) AS e
 LEFT ANY JOIN people AS d ON d.line = e.line
 LEFT ANY JOIN held AS b ON b.mailbox = e.box
 LEFT ANY JOIN held AS p ON p.mailbox = splitByChar('@', e.box)[1]
-ORDER BY extension, e.line

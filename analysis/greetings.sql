@@ -5,8 +5,6 @@
 INSERT INTO situation_rows
     (run, system, day, id, call, box, dialled, dialled_boxes, caller, caller_class, begin, end,
      ambiguous, probe, diverted, stranger, listed, changed, greeting, maybe_greeting, inside, messages)
-WITH
-    {{template "holds"}}
 SELECT
     {run:UInt64}, {system:String}, any(day), sipHash128(id, owner, message), any(call), owner, any(dialled), any(dialled_boxes), any(caller), any(caller_class), any(begin), any(end),
     any(ambiguous), any(probe), any(diverted), true,
@@ -26,8 +24,8 @@ FROM
         SELECT
             name, since, seen, dated, message,
             -- Either mailbox may be named by its holder's DID.
-            arrayJoin(if(arrayExists(h -> h.3, m.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, m.holdings))), [g.at])) AS mailbox,
-            arrayJoin(if(arrayExists(h -> h.3, o.holdings), arrayDistinct(arrayMap(h -> h.2, arrayFilter(h -> h.3, o.holdings))), [g.of])) AS owner
+            arrayJoin(if(arrayExists(h -> h.called, m.holdings), arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(h -> h.called, m.holdings))), [g.at])) AS mailbox,
+            arrayJoin(if(arrayExists(h -> h.called, o.holdings), arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(h -> h.called, o.holdings))), [g.of])) AS owner
         FROM
         (
             SELECT
@@ -38,8 +36,8 @@ FROM
             FROM records
             WHERE system = {system:String} AND kind = 'message' AND event LIKE 'greeting%'
         ) AS g
-        LEFT ANY JOIN holds AS m ON m.identity = if(g.at IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.at)
-        LEFT ANY JOIN holds AS o ON o.identity = if(g.of IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.of)
+        LEFT ANY JOIN (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64}) AS m ON m.identity = if(g.at IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.at)
+        LEFT ANY JOIN (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64}) AS o ON o.identity = if(g.of IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.of)
     ) AS g ON g.mailbox = s.box
     WHERE s.run = {run:UInt64} AND s.system = {system:String} AND s.inside AND s.stranger AND s.deposit + s.unknown > 0
       AND s.begin >= g.since

@@ -33,7 +33,7 @@ func (j *judgement) do(ctx context.Context, stored bool) error {
 	if err := j.publish(ctx); err != nil {
 		return err
 	}
-	return j.drop(ctx)
+	return j.dropRows(ctx, j.run, "reached_rows", "situation_rows", "attribution_rows")
 }
 
 // args are what all its questions ask with.
@@ -57,8 +57,10 @@ func (j *judgement) situate(ctx context.Context, slice []day, inside bool) error
 	}
 	for _, r := range ranges {
 		args := append(append(j.args(slice), r.args()...), named("days", dates), named("builds", builds), named("inside", fmt.Sprint(inside)))
-		if err := j.exec(ctx, compose(situationsSQL, nil), args...); err != nil {
-			return err
+		for _, question := range []string{reachedSQL, situationsSQL} {
+			if err := j.exec(ctx, compose(question, nil), args...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -138,18 +140,4 @@ func (j *judgement) publish(ctx context.Context) error {
 		}
 	}
 	return batch.Send()
-}
-
-// drop drops the work rows, which nobody needs any more.
-func (j *judgement) drop(ctx context.Context) error {
-	for _, name := range []string{"situation_rows", "attribution_rows"} {
-		table, onCluster, err := j.Store.DB.Local(ctx, name)
-		if err != nil {
-			return err
-		}
-		if err := j.Store.DB.Exec(ctx, fmt.Sprintf("ALTER TABLE %s%s DROP PARTITION %d", table, onCluster, j.run)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

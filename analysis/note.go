@@ -3,6 +3,8 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,21 +79,17 @@ func (s *Summary) say(format string, args ...any) {
 // noteReach tells where records end inside the window: what they do not cover is
 // not "nobody".
 func (a *Auditor) noteReach(ctx context.Context, audit *Audit, s *Summary) error {
-	return a.each(ctx, "reading how far the records reach", `SELECT system, min(start), max(greatest(start, end)) FROM records WHERE kind != 'message' GROUP BY system ORDER BY system`,
-		func(scan func(...any) error) error {
-			var system string
-			var begin, end time.Time
-			if err := scan(&system, &begin, &end); err != nil {
-				return err
-			}
-			if begin.After(audit.Change.From) {
-				s.say("records of %q begin at %s, later than the window: what came before is not in these numbers", system, begin.UTC().Format(time.RFC3339))
-			}
-			if !audit.Change.Open() && end.Before(audit.Change.To) {
-				s.say("records of %q end at %s, earlier than the window: what came after is not in these numbers", system, end.UTC().Format(time.RFC3339))
-			}
-			return nil
-		})
+	reaches, err := a.reaches(ctx)
+	for _, system := range slices.Sorted(maps.Keys(reaches)) {
+		r := reaches[system]
+		if r.first.After(audit.Change.From) {
+			s.say("records of %q begin at %s, later than the window: what came before is not in these numbers", system, r.first.UTC().Format(time.RFC3339))
+		}
+		if !audit.Change.Open() && r.last.Before(audit.Change.To) {
+			s.say("records of %q end at %s, earlier than the window: what came after is not in these numbers", system, r.last.UTC().Format(time.RFC3339))
+		}
+	}
+	return err
 }
 
 // unknownShown bounds how many unknown numbers a note names.

@@ -8,8 +8,8 @@ import (
 
 // What several questions have in common.
 var (
-	//go:embed holds.sql
-	holdsSQL string
+	//go:embed near.sql
+	nearSQL string
 	//go:embed current.sql
 	currentSQL string
 )
@@ -18,7 +18,7 @@ var (
 // with data. Values never come this way: those are query parameters.
 func compose(question string, data any) string {
 	t := template.Must(template.New("question").Parse(question))
-	template.Must(t.New("holds").Parse(strings.TrimSpace(holdsSQL)))
+	template.Must(t.New("near").Parse(strings.TrimSpace(nearSQL)))
 	template.Must(t.New("current").Parse(strings.TrimSpace(currentSQL)))
 	var b strings.Builder
 	if err := t.Execute(&b, data); err != nil {

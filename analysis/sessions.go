@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -14,8 +15,12 @@ import (
 	"vmaudit/internal/store"
 )
 
-//go:embed sessions.sql
-var sessionsSQL string
+var (
+	//go:embed calls.sql
+	callsSQL string
+	//go:embed sessions.sql
+	sessionsSQL string
+)
 
 // day is one day (UTC) of one system.
 type day struct {
@@ -82,17 +87,10 @@ func (d day) key() string { return d.system + "\x00" + d.date.Format(time.DateOn
 // its neighbours, because a call may begin in one and end in the other, and the
 // derivation itself. Records are only ever added, one by one, so that counts tell.
 func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
-	var days []day
-	err := a.each(ctx, "counting records", `SELECT system, day, count() FROM records GROUP BY system, day ORDER BY system, day`,
-		func(scan func(...any) error) error {
-			var d day
-			err := scan(&d.system, &d.date, &d.records)
-			days = append(days, d)
-			return err
-		})
+	days, err := a.countRecords(ctx)
 	for i := range days {
 		h := fnv.New64a()
-		fmt.Fprintf(h, "%q", sessionsSQL)
+		fmt.Fprintf(h, "%q %q", callsSQL, sessionsSQL)
 		for j := max(i-1, 0); j <= min(i+1, len(days)-1); j++ {
 			gap := days[j].date.Sub(days[i].date).Abs()
 			if days[j].system == days[i].system && gap <= 24*time.Hour {
@@ -102,6 +100,61 @@ func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
 		days[i].fingerprint = h.Sum64()
 	}
 	return days, err
+}
+
+// countRecords counts them in slices of days: how many a day has, the engine knows
+// without reading, because days are partitions.
+func (a *Auditor) countRecords(ctx context.Context) (days []day, err error) {
+	var dates []day
+	err = a.each(ctx, "counting records", `SELECT day, count() FROM records GROUP BY day ORDER BY day`,
+		func(scan func(...any) error) error {
+			var d day
+			err := scan(&d.date, &d.records)
+			dates = append(dates, d)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	for _, slice := range runs(dates, countedAtOnce, func(d day) uint64 { return d.records }) {
+		err := a.each(ctx, "counting records", `
+			SELECT system, day, count() FROM records WHERE day BETWEEN {first:Date} AND {last:Date} GROUP BY system, day`,
+			func(scan func(...any) error) error {
+				var d day
+				err := scan(&d.system, &d.date, &d.records)
+				days = append(days, d)
+				return err
+			}, spanArgs(slice)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(days, func(x, y day) int { return cmp.Or(strings.Compare(x.system, y.system), x.date.Compare(y.date)) })
+	return days, nil
+}
+
+// reach is how far a system's records reach.
+type reach struct {
+	first time.Time // call's beginning
+	last  time.Time // end of what began on the last day
+}
+
+// reaches returns the reach of all systems, from their first and last days.
+func (a *Auditor) reaches(ctx context.Context) (map[string]reach, error) {
+	all := map[string]reach{}
+	err := a.each(ctx, "reading how far the records reach", `
+		SELECT system, min(start), max(greatest(start, end)) FROM records
+		WHERE kind != 'message' AND (system, day) IN (
+			SELECT system, arrayJoin([min(day), max(day), max(day) + 1]) FROM session_days FINAL WHERE calls > 0 GROUP BY system)
+		GROUP BY system`,
+		func(scan func(...any) error) error {
+			var system string
+			var r reach
+			err := scan(&system, &r.first, &r.last)
+			all[system] = r
+			return err
+		})
+	return all, err
 }
 
 // builtDays returns the builds that count, by day.key.
@@ -136,12 +189,14 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	if err != nil {
 		return err
 	}
-	question := compose(sessionsSQL, struct{ Stored bool }{stored})
+	records := compose(callsSQL, struct{ Stored bool }{stored})
 	calls := map[string]callCount{}
 	for _, r := range ranges {
 		args := append(spanArgs(slice), r.args()...)
-		if err := a.exec(ctx, question, append(args, named("build", fmt.Sprint(build)))...); err != nil {
-			return err
+		for _, question := range []string{records, sessionsSQL} {
+			if err := a.exec(ctx, question, append(args, named("build", fmt.Sprint(build)))...); err != nil {
+				return err
+			}
 		}
 		if err := a.countCalls(ctx, calls, args); err != nil {
 			return err
@@ -150,26 +205,21 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	if err := a.publish(ctx, slice, build, calls); err != nil {
 		return err
 	}
+	if err := a.dropRows(ctx, build, "call_rows"); err != nil {
+		return err
+	}
 	return a.forget(ctx, slice, build)
 }
 
-// forget deletes the builds of these days that do not count any more.
+// forget drops the builds of these days that do not count any more.
 func (a *Auditor) forget(ctx context.Context, slice []day, build uint64) error {
 	old, err := a.oldBuilds(ctx, slice, build)
 	if err != nil {
 		return err
 	}
-	if len(old) == 0 {
-		return nil
-	}
-	table, onCluster, err := a.Store.DB.Local(ctx, "sessions")
-	if err != nil {
-		return err
-	}
-	// A deletion goes through all parts, unless it is told in which partition.
-	for _, d := range slice {
-		query := fmt.Sprintf("DELETE FROM %s%s IN PARTITION '%s' WHERE build IN (%s)", table, onCluster, d.date.Format(time.DateOnly), strings.Join(old, ", "))
-		if err := a.Store.DB.Exec(ctx, query); err != nil {
+	for _, d := range old {
+		partition := fmt.Sprintf("('%s', %d)", d.date.Format(time.DateOnly), d.build)
+		if err := a.dropPartition(ctx, "sessions", partition); err != nil {
 			return err
 		}
 	}
@@ -179,25 +229,39 @@ func (a *Auditor) forget(ctx context.Context, slice []day, build uint64) error {
 // oldBuilds are those that were replaced, and where derivations take turns all but
 // the new one: also what was left by one that was killed. On a server somebody else
 // may be about to publish one of them.
-func (a *Auditor) oldBuilds(ctx context.Context, slice []day, build uint64) (old []string, err error) {
+func (a *Auditor) oldBuilds(ctx context.Context, slice []day, build uint64) (old []day, err error) {
 	if a.Store.DB.Dir() == "" {
-		for _, d := range slice {
-			if build := fmt.Sprint(d.build); d.build != 0 && !slices.Contains(old, build) {
-				old = append(old, build)
-			}
-		}
-		return old, nil
+		return slices.DeleteFunc(slices.Clone(slice), func(d day) bool { return d.build == 0 }), nil
 	}
 	err = a.each(ctx, "looking for old sessions", `
-		SELECT DISTINCT toString(build) FROM sessions
+		SELECT DISTINCT day, build FROM sessions
 		WHERE system = {system:String} AND day BETWEEN {first:Date} AND {last:Date} AND build != {build:UInt64}`,
 		func(scan func(...any) error) error {
-			var b string
-			err := scan(&b)
-			old = append(old, b)
+			var d day
+			err := scan(&d.date, &d.build)
+			old = append(old, d)
 			return err
 		}, append(spanArgs(slice), named("build", fmt.Sprint(build)))...)
 	return old, err
+}
+
+// dropRows drops the work rows of a build or run, which nobody needs any more.
+func (a *Auditor) dropRows(ctx context.Context, run uint64, names ...string) error {
+	for _, name := range names {
+		if err := a.dropPartition(ctx, name, fmt.Sprint(run)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropPartition drops a partition on all nodes; one that is not there is no error.
+func (a *Auditor) dropPartition(ctx context.Context, name, partition string) error {
+	table, onCluster, err := a.Store.DB.Local(ctx, name)
+	if err != nil {
+		return err
+	}
+	return a.Store.DB.Exec(ctx, fmt.Sprintf("ALTER TABLE %s%s DROP PARTITION %s", table, onCluster, partition))
 }
 
 type callCount struct{ calls, reached uint64 }

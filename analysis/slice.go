@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -10,9 +11,11 @@ import (
 // use the engine are served in between: no statement should take it longer than
 // half a second. A slice is a run of days, or a range of the calls of one day.
 const (
-	derivedAtOnce  = 100_000 // records
-	situatedAtOnce = 100_000 // sessions
-	judgedAtOnce   = 100_000 // situations
+	derivedAtOnce  = 200_000    // records
+	situatedAtOnce = 100_000    // sessions
+	judgedAtOnce   = 100_000    // situations
+	readAtOnce     = 300_000    // verdicts or sessions
+	countedAtOnce  = 10_000_000 // records
 )
 
 // runs cuts days, in order, into runs of neighbours of one system with no more
@@ -97,4 +100,15 @@ func idRanges(n, limit uint64) (all []idRange) {
 		all = append(all, idRange{fmt.Sprintf("%02x%030x", first, 0), fmt.Sprintf("%02x%s", last, "ffffffffffffffffffffffffffffff")})
 	}
 	return all
+}
+
+// inParts asks a question about n rows in parts that share what it groups by.
+func (a *Auditor) inParts(ctx context.Context, what, question string, n uint64, f func(scan func(...any) error) error, args ...any) error {
+	parts := n/readAtOnce + 1
+	for part := range parts {
+		if err := a.each(ctx, what, question, f, append(slices.Clip(args), named("parts", fmt.Sprint(parts)), named("part", fmt.Sprint(part)))...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -152,8 +152,26 @@ func (s *Store) insertHolders(ctx context.Context, version uint64, holders []Hol
 			return err
 		}
 	}
-	return batch.Send()
+	if err := batch.Send(); err != nil {
+		return err
+	}
+	return s.DB.Exec(ctx, holdingsSQL, named("version", version))
 }
+
+// holdingsSQL tells by number whose it is, which every question about a call asks.
+const holdingsSQL = `
+	INSERT INTO holdings (version, identity, holdings)
+	SELECT version, number.1 AS identity, arraySort(groupUniqArray((extension, mailbox, number.2, valid_from, valid_to)))
+	FROM
+	(
+		SELECT
+			arrayJoin(arrayConcat(arrayMap(n -> (n, true), called), arrayMap(n -> (n, false), calling))) AS number,
+			version, extension, mailbox, valid_from, valid_to
+		FROM directory FINAL
+		WHERE version = {version:UInt64}
+	)
+	WHERE identity != ''
+	GROUP BY version, identity`
 
 // DirectoryVersion is the newest directory's, 0 when there is none.
 func (s *Store) DirectoryVersion(ctx context.Context) (version uint64, err error) {

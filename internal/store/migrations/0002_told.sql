@@ -28,6 +28,17 @@ ENGINE = ReplacingMergeTree
 ORDER BY (version, line)
 SETTINGS non_replicated_deduplication_window = 1000;
 
+-- The same by number: whose is it, in each form that records can have it in. Written with the directory.
+CREATE TABLE IF NOT EXISTS holdings
+(
+    version  UInt64,
+    identity String COMMENT 'extension, or token of a number',
+    holdings Array(Tuple(extension String, mailbox String, called Bool, valid_from DateTime64(3, 'UTC'), valid_to DateTime64(3, 'UTC')))
+             COMMENT 'called: it is dialled to reach the extension; else it is only called from'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (version, identity);
+
 CREATE TABLE IF NOT EXISTS directory_versions
 (
     version UInt64,

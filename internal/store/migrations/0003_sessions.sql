@@ -1,5 +1,6 @@
 -- Facts: the parts of calls in which a caller was connected to a mailbox, derived from records
--- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts.
+-- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts. Builds are
+-- partitions, because to drop one costs nothing, and to delete rows goes through all parts of the table.
 
 -- distributed by cityHash64(system, call)
 -- servers are plain strings: has() does not find the empty one among LowCardinality.
@@ -40,7 +41,7 @@ CREATE TABLE IF NOT EXISTS sessions
     records         UInt32
 )
 ENGINE = MergeTree
-PARTITION BY day
+PARTITION BY (day, build)
 ORDER BY (system, day, build, call, mailbox)
 SETTINGS non_replicated_deduplication_window = 1000;
 
@@ -57,3 +58,42 @@ CREATE TABLE IF NOT EXISTS session_days
 )
 ENGINE = ReplacingMergeTree(built)
 ORDER BY (system, day);
+
+-- Records of the calls that reached voicemail: from analysis/calls.sql for analysis/sessions.sql.
+-- Work rows of one build, dropped at its end.
+-- distributed by cityHash64(system, call)
+CREATE TABLE IF NOT EXISTS call_rows
+(
+    build           UInt64,
+    system          LowCardinality(String),
+    call            String,
+    leg             String,
+    id              FixedString(16),
+    kind            LowCardinality(String),
+    app             LowCardinality(String),
+    action          LowCardinality(String),
+    auth            LowCardinality(String),
+    mailbox         LowCardinality(String),
+    folder          LowCardinality(String),
+    messages        Array(LowCardinality(String)),
+    sounding        Bool,
+    start           DateTime64(3, 'UTC'),
+    answer          DateTime64(3, 'UTC'),
+    end             DateTime64(3, 'UTC'),
+    ambiguous       Bool,
+    cause           LowCardinality(String),
+    caller          String,
+    caller_class    LowCardinality(String),
+    dialled         String,
+    dialled_class   LowCardinality(String),
+    diverting       String,
+    diverting_class LowCardinality(String),
+    undiverted      Bool,
+    server          LowCardinality(String),
+    made            DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY build
+ORDER BY (system, call, leg)
+TTL made + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 1000;

@@ -1,5 +1,32 @@
 -- Verdicts: derived per audit, that is per change, window, directory, plan and detector version.
 
+-- Which mailboxes sessions reached, and which are the caller's, as the directory and the plan have
+-- it: from analysis/reached.sql for analysis/situations.sql. Work rows of one run, as below.
+-- distributed by cityHash64(system, call)
+CREATE TABLE IF NOT EXISTS reached_rows
+(
+    run           UInt64,
+    system        LowCardinality(String),
+    day           Date,
+    call          String,
+    id            FixedString(16)        COMMENT 'the session',
+    box           LowCardinality(String) COMMENT 'whose messages could be heard; empty: not known',
+    several       Bool                   COMMENT 'one of several boxes of the session',
+    dialled       String                 COMMENT 'the extension that was dialled; empty: none',
+    dialled_boxes Array(String)          COMMENT 'the mailboxes that belong to it',
+    dialled_held  Bool                   COMMENT 'the directory has what was dialled',
+    caller_boxes  Array(String)          COMMENT 'the mailboxes whose owners call from the caller''s number',
+    access        Bool                   COMMENT 'a way into voicemail was dialled, no extension',
+    somebody_else Bool                   COMMENT 'the call shows another caller, or the caller''s own telephone diverting',
+    probe         Bool                   COMMENT 'one of our own calls',
+    made          DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY run
+ORDER BY (system, day, call)
+TTL made + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 1000;
+
 -- Sessions that touch the window, with what directory, plan and change say of them: the input of
 -- the detectors. Work rows of one run, dropped at its end.
 -- distributed by cityHash64(system, call)
@@ -96,6 +123,21 @@ CREATE TABLE IF NOT EXISTS verdicts
 ENGINE = MergeTree
 PARTITION BY audit
 ORDER BY (system, day, run, id)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- From when to when mailboxes were exposed: work rows of one question (analysis/at_risk.sql).
+CREATE TABLE IF NOT EXISTS exposed_rows
+(
+    run   UInt64,
+    box   String,
+    first DateTime64(3, 'UTC'),
+    last  DateTime64(3, 'UTC'),
+    made  DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY run
+ORDER BY box
+TTL made + INTERVAL 1 DAY
 SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE TABLE IF NOT EXISTS audits
