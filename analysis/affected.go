@@ -1,24 +1,13 @@
 package analysis
 
 import (
-	"cmp"
 	"context"
-	_ "embed"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"vmaudit/internal/access"
-)
-
-var (
-	//go:embed exposed.sql
-	exposedSQL string
-	//go:embed at_risk.sql
-	atRiskSQL string
 )
 
 // Range is a number of which the records show only the bounds.
@@ -48,9 +37,9 @@ type Affected struct {
 	Reasons           []string   `json:"reasons"`
 
 	protected bool
-	box       string
-	line      uint32   // in the directory; 0: nobody held the mailbox then
-	systems   []string // whose records show the sessions
+	holder
+	played  map[string]bool // ids of the messages
+	systems map[string]bool // whose records show the sessions
 }
 
 // Filter picks some of the affected. Zero fields pick all.
@@ -156,33 +145,6 @@ func (a *Auditor) unknown(ctx context.Context, audit *Audit) (all, proven uint64
 	return all, proven, nil
 }
 
-// exposed returns a row for every holder of an exposed mailbox, protected ones
-// included: it goes no further than this package.
-func (a *Auditor) exposed(ctx context.Context, audit *Audit) ([]Affected, error) {
-	var verdicts uint64
-	err := a.Store.DB.QueryRow(ctx, `SELECT count() FROM verdicts WHERE audit = {audit:String}`, named("audit", audit.ID)).Scan(&verdicts)
-	if err != nil {
-		return nil, fmt.Errorf("counting verdicts: %w", err)
-	}
-	var all []Affected
-	err = a.inParts(ctx, "reading who was exposed", compose(exposedSQL, nil), verdicts, func(scan func(...any) error) error {
-		var x Affected
-		var strongest uint64
-		if err := scan(&x.Extension, &x.line, &x.Name, &x.Unit, &x.Controller, &x.protected, &x.box, &strongest, &x.Grade,
-			&x.Sessions, &x.ConfirmedSessions, &x.MessagesAtRisk.Min, &x.First, &x.Last, &x.Reasons, &x.systems); err != nil {
-			return err
-		}
-		x.Verdict = Exposing[strongest-1]
-		x.First, x.Last = x.First.UTC(), x.Last.UTC()
-		all = append(all, x)
-		return nil
-	}, a.auditArgs(audit)...)
-	slices.SortFunc(all, func(x, y Affected) int {
-		return cmp.Or(strings.Compare(x.Extension, y.Extension), cmp.Compare(x.line, y.line), strings.Compare(x.box, y.box))
-	})
-	return all, err
-}
-
 func (a *Auditor) auditArgs(audit *Audit) []any {
 	exposing := make([]string, len(Exposing))
 	for i, v := range Exposing {
@@ -191,117 +153,6 @@ func (a *Auditor) auditArgs(audit *Audit) []any {
 	return []any{
 		named("audit", audit.ID), named("directory", fmt.Sprint(audit.directory)), named("exposing", exposing),
 		named("access", audit.access), named("retention", fmt.Sprint(int(a.retention().Seconds()))),
-	}
-}
-
-// risk is what the records show of the messages in one mailbox.
-type risk struct {
-	messages, depositors uint64
-	oldest               time.Time // of them
-}
-
-// addRisk adds how many messages were at risk, of how many callers, and until
-// when they can be listened to.
-func (a *Auditor) addRisk(ctx context.Context, audit *Audit, all []Affected) error {
-	if len(all) == 0 {
-		return nil
-	}
-	reaches, err := a.reaches(ctx)
-	if err != nil {
-		return err
-	}
-	run, first, last, err := a.tellExposures(ctx, all)
-	if err != nil {
-		return fmt.Errorf("storing which mailboxes were exposed: %w", err)
-	}
-	left, err := a.sessionsBetween(ctx, first.Add(-a.retention()), last)
-	if err != nil {
-		return err
-	}
-	risks := map[string]risk{}
-	err = a.inParts(ctx, "counting the messages at risk", compose(atRiskSQL, nil), left, func(scan func(...any) error) error {
-		var box string
-		var r risk
-		err := scan(&box, &r.messages, &r.depositors, &r.oldest)
-		risks[box] = risks[box].and(r)
-		return err
-	}, append(a.auditArgs(audit), named("run", fmt.Sprint(run)), named("first", clock(first)), named("last", clock(last)))...)
-	for i := range all {
-		all[i].add(risks[all[i].box], reaches, a.retention())
-	}
-	return errors.Join(err, a.dropRows(ctx, run, "exposed_rows"))
-}
-
-// tellExposures stores from when to when each mailbox was exposed, for the question
-// after the messages at risk, and returns the first and the last time of all.
-func (a *Auditor) tellExposures(ctx context.Context, all []Affected) (run uint64, first, last time.Time, err error) {
-	spans := map[string]Affected{}
-	for _, x := range all {
-		if have, ok := spans[x.box]; ok {
-			x.First, x.Last = earlier(x.First, have.First), later(x.Last, have.Last)
-		}
-		spans[x.box] = x
-	}
-	run, first, last = rand.Uint64()|1, all[0].First, all[0].Last
-	batch, err := a.Store.DB.PrepareBatch(ctx, `INSERT INTO exposed_rows (run, box, first, last)`)
-	if err != nil {
-		return run, first, last, err
-	}
-	defer batch.Abort()
-	for box, x := range spans {
-		first, last = earlier(first, x.First), later(last, x.Last)
-		if err := batch.Append(run, box, x.First, x.Last); err != nil {
-			return run, first, last, err
-		}
-	}
-	return run, first, last, batch.Send()
-}
-
-func earlier(t, u time.Time) time.Time {
-	if u.Before(t) {
-		return u
-	}
-	return t
-}
-
-func later(t, u time.Time) time.Time {
-	if u.After(t) {
-		return u
-	}
-	return t
-}
-
-// sessionsBetween counts the sessions of the days from one time to another, roughly.
-func (a *Auditor) sessionsBetween(ctx context.Context, from, to time.Time) (n uint64, err error) {
-	built, err := a.builtDays(ctx)
-	for _, d := range built {
-		if !d.date.Before(from.AddDate(0, 0, -1)) && !d.date.After(to) {
-			n += d.reached
-		}
-	}
-	return n, err
-}
-
-// and adds what another part of the callers left: they share none.
-func (r risk) and(other risk) risk {
-	if r.messages == 0 || other.messages > 0 && other.oldest.Before(r.oldest) {
-		r.oldest = other.oldest
-	}
-	return risk{r.messages + other.messages, r.depositors + other.depositors, r.oldest}
-}
-
-func (x *Affected) add(r risk, reaches map[string]reach, retention time.Duration) {
-	for _, s := range x.systems {
-		if reaches[s].first.After(x.First.Add(-retention)) {
-			x.MessagesAtRisk.Floor, x.Depositors.Floor = true, true
-		}
-	}
-	x.MessagesAtRisk.Max = max(r.messages, x.MessagesAtRisk.Min)
-	x.Depositors.Min = min(1, x.MessagesAtRisk.Min)
-	x.Depositors.Max = max(r.depositors, x.Depositors.Min)
-	if r.messages > 0 {
-		by := r.oldest.UTC().Add(retention)
-		x.ListenBy = &by
 	}
 }
 

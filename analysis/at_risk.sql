@@ -1,38 +1,6 @@
--- Messages that may have lain in an exposed mailbox: what callers may have left there within the
--- retention before the first exposure and until the last, and how many callers that were, of one
--- part of the callers. The records do not show whether a caller who could leave a message did; the
--- voicemail spool does, for those messages that it still has.
-WITH
-    owners AS (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64})
-SELECT
-    box,
-    count(),
-    uniqExact(if(caller = '', toString(id), caller)),
-    min(begin)
-FROM
-(
-    SELECT
-        s.id AS id, s.begin AS begin, s.caller AS caller,
-        arrayJoin(multiIf(
-            s.mailbox != '' AND arrayExists(h -> h.called, b.holdings), arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(h -> h.called, b.holdings))),
-            s.mailbox != '', [s.mailbox],
-            notEmpty(d.holdings), arrayDistinct(arrayMap(h -> h.mailbox, arrayFilter(h -> h.called, d.holdings))),
-            s.dialled_class = 'internal' AND NOT has({access:Array(String)}, s.dialled), [s.dialled],
-            [])) AS box
-    FROM
-    (
-        SELECT id, begin, caller, mailbox, dialled, dialled_class FROM sessions
-        WHERE (system, day, build) IN (SELECT system, day, build FROM session_days FINAL)
-          AND day BETWEEN toDate({first:DateTime64(3, 'UTC')} - toIntervalSecond({retention:UInt32})) - 1 AND toDate({last:DateTime64(3, 'UTC')})
-          AND deposit + unknown > 0 AND empty(left) AND opened + heard + envelope = 0
-          AND cityHash64(if(caller = '', toString(id), caller)) % {parts:UInt64} = {part:UInt64}
-        UNION ALL
-        SELECT id, start, caller, mailbox, '', '' FROM records WHERE kind = 'message' AND action = 'deposit'
-          AND cityHash64(if(caller = '', toString(id), caller)) % {parts:UInt64} = {part:UInt64}
-    ) AS s
-    LEFT ANY JOIN owners AS d ON d.identity = s.dialled
-    LEFT ANY JOIN owners AS b ON b.identity = if(s.mailbox IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', s.mailbox)
-) AS left_by
-INNER JOIN (SELECT box, first, last FROM exposed_rows WHERE run = {run:UInt64}) AS e ON e.box = left_by.box
-WHERE begin >= e.first - toIntervalSecond({retention:UInt32}) AND begin < e.last
+-- How many messages may have lain in each exposed mailbox (left.sql), and of how many callers, of one
+-- part of the mailboxes.
+SELECT box, count(), uniqExact(caller), min(begin)
+FROM left_rows
+WHERE run = {run:UInt64} AND cityHash64(box) % {parts:UInt64} = {part:UInt64}
 GROUP BY box

@@ -306,7 +306,7 @@ func (a *Auditor) judgeAll(ctx context.Context, audit *Audit, s *settings) (sett
 		return false, err
 	}
 	done := 0
-	for _, slice := range runs(stale, situatedAtOnce, func(d day) uint64 { return d.reached }) {
+	for _, slice := range runs(stale, atOnce.situated, func(d day) uint64 { return d.reached }) {
 		a.progress("judging sessions", done, len(stale))
 		j := judgement{a, audit, s, rand.Uint64() | 1, slice, built}
 		if err := j.do(ctx, stored[slice[0].system]); err != nil {

@@ -4,7 +4,7 @@
 -- call is one of its own, as is every message that somebody has listened to: by whom, is judged
 -- when all sessions are known (attribute.sql).
 --
--- They are work rows, and sessions.sql is another statement, because the time in which the engine
+-- They are work rows, and hits.sql and sessions.sql are other statements, because the time in which the engine
 -- plans a statement grows with the depth and the width of its subqueries.
 INSERT INTO call_rows
     (build, system, call, leg, id, kind, app, action, auth, mailbox, folder, messages, sounding, start, answer, end, ambiguous, cause,

@@ -36,8 +36,8 @@ FROM
             FROM records
             WHERE system = {system:String} AND kind = 'message' AND event LIKE 'greeting%'
         ) AS g
-        LEFT ANY JOIN (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64}) AS m ON m.identity = if(g.at IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.at)
-        LEFT ANY JOIN (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64}) AS o ON o.identity = if(g.of IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.of)
+        LEFT ANY JOIN (SELECT identity, holdings FROM holdings WHERE version = {directory:UInt64}) AS m ON m.identity = if(g.at IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.at)
+        LEFT ANY JOIN (SELECT identity, holdings FROM holdings WHERE version = {directory:UInt64}) AS o ON o.identity = if(g.of IN (SELECT mailbox FROM directory FINAL WHERE version = {directory:UInt64}), '', g.of)
     ) AS g ON g.mailbox = s.box
     WHERE s.run = {run:UInt64} AND s.system = {system:String} AND s.inside AND s.stranger AND s.deposit + s.unknown > 0
       AND s.begin >= g.since

@@ -66,15 +66,6 @@ func (j *judgement) situate(ctx context.Context, slice []day, inside bool) error
 	return nil
 }
 
-// sessionRanges cuts the calls of a day by its sessions.
-func (j *judgement) sessionRanges(ctx context.Context, slice []day) ([]callRange, error) {
-	if len(slice) > 1 || slice[0].reached <= situatedAtOnce {
-		return []callRange{{}}, nil
-	}
-	share := slice[0].records * situatedAtOnce / slice[0].reached
-	return j.callRanges(ctx, slice, max(1, share))
-}
-
 // attribute finds who listened to the messages that were moved, and to greetings
 // that are messages. A move near midnight may be a neighbouring day's session's.
 func (j *judgement) attribute(ctx context.Context) error {
@@ -105,7 +96,7 @@ func (j *judgement) judge(ctx context.Context) error {
 		return err
 	}
 	question := compose(judgeSQL, j.settings.detectors)
-	for _, ids := range idRanges(sessions, judgedAtOnce) {
+	for _, ids := range idRanges(sessions, atOnce.judged) {
 		if err := j.exec(ctx, question, append(j.args(j.slice), named("low_id", ids.low), named("high_id", ids.high))...); err != nil {
 			return err
 		}

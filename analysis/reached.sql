@@ -6,7 +6,7 @@
 INSERT INTO reached_rows
     (run, system, day, call, id, dialled, dialled_boxes, dialled_held, caller_boxes, access, somebody_else, probe, box, several)
 WITH
-    owners AS (SELECT identity, holdings FROM holdings FINAL WHERE version = {directory:UInt64})
+    owners AS (SELECT identity, holdings FROM holdings WHERE version = {directory:UInt64})
 SELECT
     {run:UInt64}, system, day, call, id, dialled_extension, dialled_boxes, notEmpty(dialled_holds), caller_boxes, access, somebody_else, probe,
     arrayJoin(multiIf(

@@ -18,6 +18,8 @@ import (
 var (
 	//go:embed calls.sql
 	callsSQL string
+	//go:embed hits.sql
+	hitsSQL string
 	//go:embed sessions.sql
 	sessionsSQL string
 )
@@ -66,7 +68,7 @@ func (a *Auditor) Derive(ctx context.Context) error {
 		return err
 	}
 	done := 0
-	for _, slice := range runs(stale, derivedAtOnce, func(d day) uint64 { return d.records }) {
+	for _, slice := range runs(stale, atOnce.derived, func(d day) uint64 { return d.records }) {
 		a.progress("deriving sessions", done, len(stale))
 		// What a build that was lost has stored is swept with the old ones.
 		if err := clickhouse.Again(func() error { return a.derive(ctx, slice, stored[slice[0].system]) }); err != nil {
@@ -90,7 +92,7 @@ func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
 	days, err := a.countRecords(ctx)
 	for i := range days {
 		h := fnv.New64a()
-		fmt.Fprintf(h, "%q %q", callsSQL, sessionsSQL)
+		fmt.Fprintf(h, "%q %q %q", callsSQL, hitsSQL, sessionsSQL)
 		for j := max(i-1, 0); j <= min(i+1, len(days)-1); j++ {
 			gap := days[j].date.Sub(days[i].date).Abs()
 			if days[j].system == days[i].system && gap <= 24*time.Hour {
@@ -116,7 +118,7 @@ func (a *Auditor) countRecords(ctx context.Context) (days []day, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, slice := range runs(dates, countedAtOnce, func(d day) uint64 { return d.records }) {
+	for _, slice := range runs(dates, atOnce.counted, func(d day) uint64 { return d.records }) {
 		err := a.each(ctx, "counting records", `
 			SELECT system, day, count() FROM records WHERE day BETWEEN {first:Date} AND {last:Date} GROUP BY system, day`,
 			func(scan func(...any) error) error {
@@ -185,7 +187,7 @@ func (a *Auditor) storedMessages(ctx context.Context) (map[string]bool, error) {
 // derive builds the sessions of some days, a range of calls at a time.
 func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	build := rand.Uint64() | 1
-	ranges, err := a.callRanges(ctx, slice, derivedAtOnce)
+	ranges, err := a.callRanges(ctx, slice, atOnce.derived)
 	if err != nil {
 		return err
 	}
@@ -193,7 +195,7 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	calls := map[string]callCount{}
 	for _, r := range ranges {
 		args := append(spanArgs(slice), r.args()...)
-		for _, question := range []string{records, sessionsSQL} {
+		for _, question := range []string{records, hitsSQL, sessionsSQL} {
 			if err := a.exec(ctx, question, append(args, named("build", fmt.Sprint(build)))...); err != nil {
 				return err
 			}
@@ -205,7 +207,7 @@ func (a *Auditor) derive(ctx context.Context, slice []day, stored bool) error {
 	if err := a.publish(ctx, slice, build, calls); err != nil {
 		return err
 	}
-	if err := a.dropRows(ctx, build, "call_rows"); err != nil {
+	if err := a.dropRows(ctx, build, "call_rows", "hit_rows"); err != nil {
 		return err
 	}
 	return a.forget(ctx, slice, build)

@@ -35,7 +35,7 @@ FROM
         s.*, r.dialled AS dialled_extension, r.* EXCEPT (run, system, day, call, id, dialled, made),
         NOT access OR somebody_else OR diverting_class != ''
             OR arrayExists(o -> startsWith(o, 'diverting ')
-                OR (startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM holdings FINAL WHERE version = {directory:UInt64} AND arrayExists(h -> h.called, holdings))), others) AS diverted,
+                OR (startsWith(o, 'dialled ') AND substring(o, 9) IN (SELECT identity FROM holdings WHERE version = {directory:UInt64} AND arrayExists(h -> h.called, holdings))), others) AS diverted,
         notEmpty(caller_boxes) AND (has(caller_boxes, box) OR (box = '' AND NOT diverted)) AS identity
     FROM (SELECT * FROM sessions WHERE {{template "near"}}) AS s
     INNER JOIN (SELECT * FROM reached_rows WHERE run = {run:UInt64} AND system = {system:String}

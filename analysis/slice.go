@@ -3,20 +3,21 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
 // Questions that go through all records are asked in slices, so that others who
 // use the engine are served in between: no statement should take it longer than
 // half a second. A slice is a run of days, or a range of the calls of one day.
-const (
-	derivedAtOnce  = 200_000    // records
-	situatedAtOnce = 100_000    // sessions
-	judgedAtOnce   = 100_000    // situations
-	readAtOnce     = 300_000    // verdicts or sessions
-	countedAtOnce  = 10_000_000 // records
-)
+type sliceSizes struct {
+	derived  uint64 // records
+	situated uint64 // sessions
+	judged   uint64 // situations
+	read     uint64 // verdicts
+	counted  uint64 // records, or messages that may have been left
+}
+
+var atOnce = sliceSizes{derived: 250_000, situated: 120_000, judged: 120_000, read: 300_000, counted: 5_000_000}
 
 // runs cuts days, in order, into runs of neighbours of one system with no more
 // than limit together, or of one day with more.
@@ -49,13 +50,22 @@ type callRange struct{ low, high string }
 
 func (r callRange) args() []any { return []any{named("low", r.low), named("high", r.high)} }
 
+// sessionRanges cuts the calls of a day by its sessions.
+func (a *Auditor) sessionRanges(ctx context.Context, slice []day) ([]callRange, error) {
+	if len(slice) > 1 || slice[0].reached <= atOnce.situated {
+		return []callRange{{}}, nil
+	}
+	share := slice[0].records * atOnce.situated / slice[0].reached
+	return a.callRanges(ctx, slice, max(1, share))
+}
+
 // sampled is how many calls are looked at per range to find its bounds.
 const sampled = 64
 
 // callRanges cuts the calls of a day with more than limit records into ranges of
 // about so many; a run of several days is small enough.
 func (a *Auditor) callRanges(ctx context.Context, slice []day, limit uint64) ([]callRange, error) {
-	parts := slice[0].records / limit
+	parts := (slice[0].records + limit - 1) / limit
 	if len(slice) > 1 || parts < 2 {
 		return []callRange{{}}, nil
 	}
@@ -100,15 +110,4 @@ func idRanges(n, limit uint64) (all []idRange) {
 		all = append(all, idRange{fmt.Sprintf("%02x%030x", first, 0), fmt.Sprintf("%02x%s", last, "ffffffffffffffffffffffffffffff")})
 	}
 	return all
-}
-
-// inParts asks a question about n rows in parts that share what it groups by.
-func (a *Auditor) inParts(ctx context.Context, what, question string, n uint64, f func(scan func(...any) error) error, args ...any) error {
-	parts := n/readAtOnce + 1
-	for part := range parts {
-		if err := a.each(ctx, what, question, f, append(slices.Clip(args), named("parts", fmt.Sprint(parts)), named("part", fmt.Sprint(part)))...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -37,7 +37,7 @@ func TestClusterSchema(t *testing.T) {
 			t.Errorf("not replicated: %s", formatted)
 		}
 	}
-	if distributed != 6 || len(statements) < 12 {
-		t.Errorf("%d statements, %d distributed tables, want records, call_rows, sessions, reached_rows, situation_rows, verdicts", len(statements), distributed)
+	if distributed != 7 || len(statements) < 12 {
+		t.Errorf("%d statements, %d distributed tables, want records, call_rows, hit_rows, sessions, reached_rows, situation_rows, verdicts", len(statements), distributed)
 	}
 }

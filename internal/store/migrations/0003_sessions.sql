@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS session_days
 ENGINE = ReplacingMergeTree(built)
 ORDER BY (system, day);
 
--- Records of the calls that reached voicemail: from analysis/calls.sql for analysis/sessions.sql.
+-- Records of the calls that reached voicemail: from analysis/calls.sql for analysis/hits.sql.
 -- Work rows of one build, dropped at its end.
 -- distributed by cityHash64(system, call)
 CREATE TABLE IF NOT EXISTS call_rows
@@ -90,6 +90,49 @@ CREATE TABLE IF NOT EXISTS call_rows
     diverting_class LowCardinality(String),
     undiverted      Bool,
     server          LowCardinality(String),
+    made            DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY build
+ORDER BY (system, call, leg)
+TTL made + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- Those of them that show voicemail, with what their leg and call show besides: from
+-- analysis/hits.sql for analysis/sessions.sql. Work rows likewise.
+-- distributed by cityHash64(system, call)
+CREATE TABLE IF NOT EXISTS hit_rows
+(
+    build           UInt64,
+    system          LowCardinality(String),
+    day             Date                       COMMENT 'of the session',
+    call            String,
+    leg             String,
+    box             LowCardinality(String)     COMMENT 'the mailbox, also where another record of the leg names it',
+    id              FixedString(16),
+    kind            LowCardinality(String),
+    action          LowCardinality(String),
+    auth            LowCardinality(String),
+    mailbox         LowCardinality(String),
+    folder          LowCardinality(String),
+    messages        Array(LowCardinality(String)),
+    start           DateTime64(3, 'UTC'),
+    begin           DateTime64(3, 'UTC'),
+    end             DateTime64(3, 'UTC')       COMMENT 'the last sign of the leg',
+    ambiguous       Bool,
+    caller          String,
+    caller_class    LowCardinality(String),
+    dialled         String,
+    dialled_class   LowCardinality(String),
+    diverting       String,
+    diverting_class LowCardinality(String),
+    undiverted      Bool,
+    parties         Array(String)              COMMENT 'every caller, dialled and diverting number in the call''s records',
+    servers         Array(String)              COMMENT 'that handled the call',
+    asked_before    Bool                       COMMENT 'the right PIN was given before',
+    open            Bool                       COMMENT 'no PIN was asked for, now or before',
+    after_hangup    Bool,
+    seconds         Float32                    COMMENT 'for which a message sounded; 0: not known',
     made            DateTime DEFAULT now()
 )
 ENGINE = MergeTree

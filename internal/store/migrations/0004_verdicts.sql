@@ -125,7 +125,7 @@ PARTITION BY audit
 ORDER BY (system, day, run, id)
 SETTINGS non_replicated_deduplication_window = 1000;
 
--- From when to when mailboxes were exposed: work rows of one question (analysis/at_risk.sql).
+-- From when to when mailboxes were exposed: work rows of one question (analysis/left.sql).
 CREATE TABLE IF NOT EXISTS exposed_rows
 (
     run   UInt64,
@@ -133,6 +133,21 @@ CREATE TABLE IF NOT EXISTS exposed_rows
     first DateTime64(3, 'UTC'),
     last  DateTime64(3, 'UTC'),
     made  DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+PARTITION BY run
+ORDER BY box
+TTL made + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- What callers may have left there: from analysis/left.sql for analysis/at_risk.sql. Work rows likewise.
+CREATE TABLE IF NOT EXISTS left_rows
+(
+    run    UInt64,
+    box    LowCardinality(String),
+    caller String                 COMMENT 'extension or token; of an unknown one, the session',
+    begin  DateTime64(3, 'UTC'),
+    made   DateTime DEFAULT now()
 )
 ENGINE = MergeTree
 PARTITION BY run
