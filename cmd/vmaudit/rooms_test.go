@@ -25,6 +25,9 @@ var rooms = map[string][]string{
 	"internal/replay2019":               {},
 	"internal/store":                    {"cdr", "internal/number", "internal/clickhouse", "internal/access"},
 	"internal/asterisktest":             {},
+	"sipprobe/spectrum":                 {},
+	"sipprobe/sound":                    {},
+	"sipprobe/canary":                   {"sipprobe/spectrum"},
 	"analysis":                          {"internal/number", "internal/clickhouse", "internal/access", "internal/store"},
 }
 
