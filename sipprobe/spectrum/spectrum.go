@@ -27,6 +27,7 @@ const silentLevel = 8
 
 // Frame is what is known at the end of a hop. It is valid until the next one.
 type Frame struct {
+	Newest  *[Hop]int16     // the samples of the newest hop
 	At      int64           // samples heard so far: the window is [At-Window, At)
 	Bin     [Bins]complex64 // spectrum of the window, bin k at k*Step Hz; a full-scale sine on the grid has size 160
 	Mean    float32         // mean square of the newest hop, full scale 1
@@ -94,7 +95,8 @@ func (s *Stream) Flush() {
 func (s *Stream) listen(hop *[Hop]int16) {
 	f := &s.frame
 	f.At += Hop
-	f.measure(hop)
+	f.Newest = hop
+	f.measure()
 	to, twin := (*[Hop]float32)(s.last[s.next:]), (*[Hop]float32)(s.last[s.next+Window:])
 	for i, v := range hop {
 		x := float32(v) * (1.0 / 32768)
@@ -106,10 +108,10 @@ func (s *Stream) listen(hop *[Hop]int16) {
 }
 
 // measure fills in what is of the newest hop alone.
-func (f *Frame) measure(hop *[Hop]int16) {
+func (f *Frame) measure() {
 	sum := int64(0)
 	f.Peak, f.Clipped, f.Silent = 0, 0, 0
-	for _, v := range hop {
+	for _, v := range f.Newest {
 		x := int(v)
 		sum += int64(x * x)
 		x = max(x, -x)
