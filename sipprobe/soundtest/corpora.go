@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -136,12 +137,10 @@ func corpus(dir, line string, seen map[string]bool) (*Corpus, error) {
 	defer files.Close()
 	var offset int64
 	for lines := bufio.NewScanner(files); lines.Scan(); {
-		var r Recording
-		var sum string
-		if _, err := fmt.Sscan(lines.Text(), &r.Samples, &sum, &r.Name); err != nil {
-			return c, fmt.Errorf("%s: %q: %w", files.Name(), lines.Text(), err)
+		r, sum, err := recording(lines.Text(), offset)
+		if err != nil {
+			return c, fmt.Errorf("%s: %q: %w: remove the folder and get it again", files.Name(), lines.Text(), err)
 		}
-		r.offset = offset
 		offset += 2 * int64(r.Samples)
 		if !seen[sum] {
 			c.Recordings = append(c.Recordings, r)
@@ -152,6 +151,16 @@ func corpus(dir, line string, seen map[string]bool) (*Corpus, error) {
 		return c, fmt.Errorf("%s has no recordings: remove the folder and get it again", dir)
 	}
 	return c, nil
+}
+
+// recording reads a line of files.txt: samples, checksum, name.
+func recording(line string, offset int64) (r Recording, sum string, err error) {
+	f := strings.SplitN(line, " ", 3)
+	if len(f) != 3 {
+		return r, "", fmt.Errorf("%d columns, not 3", len(f))
+	}
+	n, err := strconv.Atoi(f[0])
+	return Recording{Name: f[2], Samples: n, offset: offset}, f[1], err
 }
 
 func part(file *os.File, offset int64, samples int) ([]int16, error) {
