@@ -12,8 +12,8 @@ type Heard struct {
 
 const (
 	// threshold is the gate's score from which on a token is looked for. Speech
-	// comes to it some 15 times an hour, which costs nothing.
-	threshold = 11.5
+	// comes to it a few times an hour, which costs nothing.
+	threshold = 10.5
 	// blindThreshold is that score for identities which are on no list.
 	blindThreshold = 13
 	// knownAbove is by how many standard deviations a planted identity must stand

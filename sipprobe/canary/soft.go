@@ -55,7 +55,18 @@ func (s *soft) hear(ring *[history][spectrum.Hop]int16, begin, end int, w *way) 
 	if s.clean.pilots(begin, end, w) >= s.blur.pilots(begin, end, w) {
 		return &s.clean
 	}
+	s.blend(end - begin)
 	return &s.blur
+}
+
+// blend adds what the clean way has to the blurred one: it has seen less, but other
+// things.
+func (s *soft) blend(frames int) {
+	for t := range frames {
+		for i, v := range s.clean[t] {
+			s.blur[t][i] = (s.blur[t][i] + v) / 2
+		}
+	}
 }
 
 // tune makes the filters that take a tone out of the bins around it: with a clock
