@@ -3,6 +3,7 @@ package canary
 import (
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"vmaudit/sipprobe/spectrum"
 )
@@ -36,6 +37,7 @@ func BenchmarkReceiver(b *testing.B) {
 				stream.Feed(c.sound)
 			}
 			b.ReportMetric(30*float64(b.N)/b.Elapsed().Seconds(), "x_realtime")
+			b.ReportMetric(float64(unsafe.Sizeof(Receiver{}))/1024, "KiB/stream")
 			b.ReportMetric(float64(heard)/float64(b.N), "heard/op")
 		})
 	}
