@@ -18,12 +18,16 @@ type decoder struct {
 // decoders are those at rest.
 var decoders = sync.Pool{New: func() any { return &decoder{soft: newSoft()} }}
 
-// listen returns the likelihoods of the token that has that way, from what the ring
-// still has of it, and their quality; next is the frame that comes next.
-func (d *decoder) listen(ring *[history][spectrum.Hop]int16, next int, w *way) (l *likelihoods, quality float64) {
+// listen decodes the token that has that way, from what the ring still has of it,
+// and calls read with its likelihoods and quality until that is content; next is the
+// frame that comes next.
+func (d *decoder) listen(ring *[history][spectrum.Hop]int16, next int, w *way, read func(l *likelihoods, quality float64) bool) {
 	begin := max(w.at[0]-margin, next-history+settle, settle)
 	end := min(w.at[pilots-1]+margin+1, next)
-	e := d.soft.hear(ring, begin, end, w)
-	d.times.align(e, end-begin, begin, w, &d.out)
-	return &d.out, e.quality(begin, end, w)
+	for _, e := range d.soft.hear(ring, begin, end, w) {
+		d.times.align(e, end-begin, begin, w, &d.out)
+		if read(&d.out, e.quality(begin, end, w)) {
+			return
+		}
+	}
 }

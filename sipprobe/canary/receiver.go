@@ -97,25 +97,34 @@ func (r *Receiver) try(k peak) {
 	}
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
-	l, quality := d.listen(&r.ring, r.gate.t, &w)
+	d.listen(&r.ring, r.gate.t, &w, func(l *likelihoods, quality float64) bool {
+		id, ok := r.read(d, l, k.score)
+		if ok {
+			r.report(id, quality, w.at[0])
+		}
+		return ok
+	})
+}
+
+// read returns the identity that likelihoods are of, if that is sure: a planted one
+// that stands out, or any with a right checksum.
+func (r *Receiver) read(d *decoder, l *likelihoods, score float32) (ID, bool) {
 	mean, deviation := l.spread()
 	if id, score := r.known.best(l); score >= mean+knownAbove*deviation {
-		r.report(id, true, quality, w.at[0])
-		return
+		return id, true
 	}
-	if k.score < blindThreshold {
-		return
+	if score < blindThreshold {
+		return 0, false
 	}
-	if id, score, ok := d.trellis.read(l); ok && score >= mean+blindAbove*deviation {
-		r.report(id, r.known.has(id), quality, w.at[0])
-	}
+	id, sum, ok := d.trellis.read(l)
+	return id, ok && sum >= mean+blindAbove*deviation
 }
 
 // near tells whether tokens that begin at these frames are one.
 func near(a, b int) bool { return max(a-b, b-a) < tokenHops/2 }
 
-func (r *Receiver) report(id ID, known bool, quality float64, begin int) {
+func (r *Receiver) report(id ID, quality float64, begin int) {
 	r.heard = append(r.heard, past{id, begin})
 	at := float64((begin-settle)*spectrum.Hop) / spectrum.Rate
-	r.each(Heard{ID: id, At: max(0, at), Quality: quality, Known: known})
+	r.each(Heard{ID: id, At: max(0, at), Quality: quality, Known: r.known.has(id)})
 }
