@@ -29,7 +29,7 @@ func BenchmarkReceiver(b *testing.B) {
 		name    string
 		sound   []int16
 		planted []ID
-	}{{"noise", noise, nil}, {"canaries", canaries, nil}, {"canaries of 10000", canaries, planted}} {
+	}{{"noise", noise, nil}, {"silence", make([]int16, len(noise)), nil}, {"canaries", canaries, nil}, {"canaries of 10000", canaries, planted}} {
 		b.Run(c.name, func(b *testing.B) {
 			heard := 0
 			stream := spectrum.New(New(c.planted, func(Heard) { heard++ }).Hear)

@@ -140,7 +140,7 @@ func relative(e [][16]float32) {
 		}
 		total := float32(0)
 		for i, v := range e[t] {
-			e[t][i] = v/float32((sum[i]+0.1*all/16)/count+1e-9) + evenness
+			e[t][i] = v/float32(max(0, sum[i]+0.1*all/16)/count+1e-9) + evenness
 			total += e[t][i]
 		}
 		for i := range e[t] {
