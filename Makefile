@@ -6,7 +6,7 @@ export CGO_ENABLED ?= 0
 
 LIB := node_modules/.package-lock.json
 
-.PHONY: all build demo test test-pbx check race bench fuzz soak clean
+.PHONY: all build demo test test-pbx test-sound check race bench fuzz soak clean
 all: build
 
 # The embedded engine's library, checked against the lock file's checksums.
@@ -23,7 +23,7 @@ demo: build
 	@bash testdata/demo.sh bin/vmaudit
 
 test: $(LIB)
-	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} VMAUDIT_TEST_PBX=$${VMAUDIT_TEST_PBX:-off} go test ./...
+	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} VMAUDIT_TEST_PBX=$${VMAUDIT_TEST_PBX:-off} VMAUDIT_TEST_SOUND=$${VMAUDIT_TEST_SOUND:-off} go test ./...
 
 # Calls on real Asterisks, got into .cache; LONG=1 places three times as many.
 test-pbx: $(LIB)
@@ -32,6 +32,20 @@ test-pbx: $(LIB)
 	[ -z "$$missing" ] || { $$as_root apt-get update -q && $$as_root apt-get install -qy --no-install-recommends $$missing; }
 	timeout 300 testdata/asterisk/get.sh 16 .cache/asterisk/16 & first=$$!; timeout 300 testdata/asterisk/get.sh 22 .cache/asterisk/22; second=$$?; wait $$first && exit $$second
 	VMAUDIT_TEST_ENGINE=demand VMAUDIT_TEST_PBX=demand go test ./cmd/vmaudit -count=1 -timeout 30m -run PBX $(if $(LONG),-long)
+
+# What the ear hears through real codecs, of recorded and of synthetic speech, got into .cache; LONG=1 gets every
+# recording and measures for hours: HOURS of synthetic speech, CANARIES before a switch's detectors.
+SOUND_NEEDS := gcc libc6-dev sox espeak-ng libspandsp-dev libgsm1-dev libopencore-amrnb-dev libbcg729-dev libcodec2-dev \
+	libopus-dev libspeex-dev $(if $(LONG),unzip opus-tools)
+HOURS ?= 300
+CANARIES ?= 10000
+test-sound:
+	@missing=; for p in $(SOUND_NEEDS); do [ "$$(dpkg-query -Wf '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing="$$missing $$p"; done; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	[ -z "$$missing" ] || { $$as_root apt-get update -q && $$as_root apt-get install -qy --no-install-recommends $$missing; }
+	sipprobe/soundtest/get.sh $(if $(LONG),long,short) .cache/sound
+	VMAUDIT_TEST_SOUND=demand go test ./sipprobe/... -count=1 -timeout 30m
+	$(if $(LONG),VMAUDIT_TEST_SOUND=demand go test ./sipprobe/canary -count=1 -timeout 24h -v -run 'FalseAccepts|Triggers' -hours $(HOURS) -canaries $(CANARIES))
 
 check: $(LIB)
 	@files=$$(git ls-files -co --exclude-standard '*.go') && [ -n "$$files" ] || { echo "make: git cannot list the files: check needs a git checkout of your own" >&2; exit 1; }; \

@@ -25,11 +25,15 @@ var rooms = map[string][]string{
 	"internal/replay2019":               {},
 	"internal/store":                    {"cdr", "internal/number", "internal/clickhouse", "internal/access"},
 	"internal/asterisktest":             {},
+	"sipprobe/spectrum":                 {},
+	"sipprobe/sound":                    {},
+	"sipprobe/canary":                   {"sipprobe/spectrum"},
+	"sipprobe/soundtest":                {"sipprobe/sound"},
 	"analysis":                          {"internal/number", "internal/clickhouse", "internal/access", "internal/store"},
 }
 
 // forTests are rooms that test files may import besides.
-var forTests = []string{"internal/asterisktest", "internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
+var forTests = []string{"sipprobe/soundtest", "internal/asterisktest", "internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
 
 // TestRooms reads the imports from the files, not from the go command: the test
 // cache sees what a test reads.

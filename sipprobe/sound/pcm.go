@@ -1,0 +1,66 @@
+package sound
+
+import (
+	"encoding/binary"
+	"io"
+
+	"github.com/zaf/g711"
+)
+
+// pcm is sound as numbers of one width, channels side by side.
+type pcm struct {
+	r        io.Reader
+	channels int
+	width    int // bytes of a sample
+	decode   func([]byte) float32
+	buf      []byte
+}
+
+// rawSource is mono sound without a head.
+func rawSource(r io.Reader, form string) *pcm {
+	switch form {
+	case "alaw":
+		return &pcm{r: r, channels: 1, width: 1, decode: aLaw}
+	case "ulaw":
+		return &pcm{r: r, channels: 1, width: 1, decode: muLaw}
+	}
+	return &pcm{r: r, channels: 1, width: 2, decode: linear16}
+}
+
+func aLaw(b []byte) float32     { return float32(g711.DecodeAlawFrame(b[0])) / 32768 }
+func muLaw(b []byte) float32    { return float32(g711.DecodeUlawFrame(b[0])) / 32768 }
+func linear16(b []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(b))) / 32768 }
+
+// read mixes the channels. Bytes after the last whole sample are left out: files
+// end there when a recorder was cut off.
+func (s *pcm) read(p []float32) (int, error) {
+	block := s.channels * s.width
+	count := min(len(p), max(1, 1<<16/block))
+	if s.buf == nil {
+		s.buf = make([]byte, max(block, 1<<16/block*block))
+	}
+	n, err := io.ReadFull(s.r, s.buf[:count*block])
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	got := n / block
+	for i := range got {
+		p[i] = s.mix(s.buf[i*block : (i+1)*block])
+	}
+	if got > 0 && err == io.EOF {
+		err = nil // told by the next read
+	}
+	return got, err
+}
+
+// mix returns the mean of the channels; what is no number, or far beyond full
+// scale, counts as silence: it would silence what follows, through the resampler.
+func (s *pcm) mix(block []byte) float32 {
+	sum := float32(0)
+	for ; len(block) > 0; block = block[s.width:] {
+		if v := s.decode(block); v > -16 && v < 16 {
+			sum += v
+		}
+	}
+	return sum / float32(s.channels)
+}
