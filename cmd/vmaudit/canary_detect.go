@@ -73,6 +73,7 @@ type canaryDetector struct {
 	*tool
 	form       sound.Form
 	planted    []canary.ID
+	list       *canary.Planted // of them
 	registered map[string]store.Canary
 	heard      []heardCanary
 }
@@ -126,7 +127,10 @@ func (d *canaryDetector) all(names []string, format string) error {
 }
 
 func (d *canaryDetector) file(name string) error {
-	receiver := canary.New(d.planted, func(h canary.Heard) {
+	if d.list == nil {
+		d.list = canary.NewPlanted(d.planted)
+	}
+	receiver := canary.New(d.list, func(h canary.Heard) {
 		d.heard = append(d.heard, heardCanary{name, h.ID.String(), math.Round(h.At*100) / 100, math.Round(h.Quality*100) / 100, h.Known})
 	})
 	stream := spectrum.New(receiver.Hear)

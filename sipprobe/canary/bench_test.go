@@ -32,7 +32,7 @@ func BenchmarkReceiver(b *testing.B) {
 	}{{"noise", noise, nil}, {"silence", make([]int16, len(noise)), nil}, {"canaries", canaries, nil}, {"canaries of 10000", canaries, planted}} {
 		b.Run(c.name, func(b *testing.B) {
 			heard := 0
-			stream := spectrum.New(New(c.planted, func(Heard) { heard++ }).Hear)
+			stream := spectrum.New(New(NewPlanted(c.planted), func(Heard) { heard++ }).Hear)
 			for b.Loop() {
 				stream.Feed(c.sound)
 			}

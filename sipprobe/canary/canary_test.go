@@ -15,7 +15,7 @@ import (
 
 // heardIn listens to pieces of sound.
 func heardIn(planted []ID, pieces ...[]int16) (all []Heard) {
-	r := New(planted, func(h Heard) { all = append(all, h) })
+	r := New(NewPlanted(planted), func(h Heard) { all = append(all, h) })
 	s := spectrum.New(r.Hear)
 	for _, x := range pieces {
 		s.Feed(x)
@@ -294,7 +294,7 @@ func TestMessage(t *testing.T) {
 }
 
 func TestHearDoesNotAllocate(t *testing.T) {
-	s := spectrum.New(New([]ID{1}, func(Heard) {}).Hear)
+	s := spectrum.New(New(NewPlanted([]ID{1}), func(Heard) {}).Hear)
 	x := noisy(dice(7), silence(1), 0)
 	if n := testing.AllocsPerRun(20, func() { s.Feed(x) }); n != 0 {
 		t.Errorf("%v allocations in a second", n)
@@ -312,7 +312,7 @@ func FuzzReceiver(f *testing.F) {
 	f.Add([]byte{0, 255, 128, 127}, uint16(1))
 	f.Fuzz(func(t *testing.T, sound []byte, size uint16) {
 		var all []Heard
-		r := New([]ID{1, 2, 3}, func(h Heard) { all = append(all, h) })
+		r := New(NewPlanted([]ID{1, 2, 3}), func(h Heard) { all = append(all, h) })
 		s := spectrum.New(r.Hear)
 		for i := 0; i < len(sound); {
 			piece := make([]int16, 0, int(size)+1)

@@ -34,7 +34,7 @@ func newEar() *ear {
 		planted[i] = anyID(dice)
 	}
 	e := &ear{}
-	e.receiver = canary.New(planted, func(h canary.Heard) { e.heard = append(e.heard, h) })
+	e.receiver = canary.New(canary.NewPlanted(planted), func(h canary.Heard) { e.heard = append(e.heard, h) })
 	e.stream = spectrum.New(e.receiver.Hear)
 	return e
 }

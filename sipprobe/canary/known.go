@@ -5,25 +5,27 @@ import (
 	"slices"
 )
 
-// known are planted identities, and their words.
-type known struct {
+// Planted is a list of identities that are known to have been planted, to listen
+// for when too little is heard to read one. Any number of receivers can share it.
+type Planted struct {
 	ids   []ID
 	words [][coded]byte
 }
 
-func newKnown(ids []ID) *known {
-	k := &known{ids: slices.Clone(ids)}
+// NewPlanted makes the list of ids; 10,000 take 1 MB.
+func NewPlanted(ids []ID) *Planted {
+	k := &Planted{ids: slices.Clone(ids)}
 	for _, id := range ids {
 		k.words = append(k.words, wordOf(id).encode())
 	}
 	return k
 }
 
-func (k *known) has(id ID) bool { return slices.Contains(k.ids, id) }
+func (k *Planted) has(id ID) bool { return slices.Contains(k.ids, id) }
 
 // best returns the likeliest of the identities and its score: minus infinity if
 // there is none.
-func (k *known) best(l *likelihoods) (id ID, score float64) {
+func (k *Planted) best(l *likelihoods) (id ID, score float64) {
 	score = math.Inf(-1)
 	for i := range k.words {
 		if v := l.score(&k.words[i]); v > score {

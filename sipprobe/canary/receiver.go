@@ -36,7 +36,7 @@ type Receiver struct {
 	each  func(Heard)
 	gate  gate
 	ring  [history][spectrum.Hop]int16
-	known *known
+	known *Planted
 	best  peak // of the path that is on its way
 	heard []past
 }
@@ -53,10 +53,13 @@ type past struct {
 	begin int
 }
 
-// New returns a receiver that calls each with every canary, once. planted are the
-// identities to listen for when too little is heard to read one; it may be empty.
-func New(planted []ID, each func(Heard)) *Receiver {
-	return &Receiver{each: each, known: newKnown(planted)}
+// New returns a receiver that calls each with every canary, once. It also listens
+// for the planted ones; nil: none.
+func New(planted *Planted, each func(Heard)) *Receiver {
+	if planted == nil {
+		planted = new(Planted)
+	}
+	return &Receiver{each: each, known: planted}
 }
 
 // Hear takes in one frame of the stream.
