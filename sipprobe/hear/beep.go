@@ -38,6 +38,10 @@ func (t *run) beepLike(spoken bool) bool {
 	switch {
 	case t.dual || hz < beepLow || hz > beepHigh || within(hz, progressHz, 12):
 		return false
+	case within(hz, americanHz, 15) && t.beats():
+		return false
+	case within(hz, v21Mark, 40) && t.sureness() < v21Pure:
+		return false
 	case !spoken && (within(hz, cngHz, 38) || hz > sitParts[0].low && hz < sitParts[0].high):
 		return false
 	}

@@ -5,6 +5,12 @@ import "vmaudit/sipprobe/spectrum"
 // progressHz is the frequency of call progress tones in Sweden and most of Europe.
 const progressHz = 425
 
+// americanHz is what the North American ringback tone of 440 and 480 Hz beats about.
+const americanHz = 460
+
+// tooClose is the difference of frequencies that one spectrum shows as one, Hz.
+const tooClose = 60
+
 // cadence is a call progress tone of one system: how long a burst sounds, and the
 // silence after it, in ms.
 type cadence struct {
@@ -38,7 +44,7 @@ var cadences = []cadence{
 func cadenceOf(t *run, ms, gap int) (c *cadence, sure float32) {
 	for i := range cadences {
 		k := &cadences[i]
-		if !fits(ms, k.on) || !within(t.hz[0], k.hz[0], 12) || !within(t.hz[1], k.hz[1], 12) {
+		if !fits(ms, k.on) || !t.is(k.hz) {
 			continue
 		}
 		if gap > 0 && fits(gap, k.off) {
@@ -49,6 +55,15 @@ func cadenceOf(t *run, ms, gap int) (c *cadence, sure float32) {
 		}
 	}
 	return c, sure
+}
+
+// is reports whether the tone has one or two frequencies. Two that are closer than
+// the spectrum can tell apart are one between them that beats.
+func (t *run) is(hz [2]float32) bool {
+	if d := hz[1] - hz[0]; d > 0 && d < tooClose && !t.dual {
+		return within(t.hz[0], (hz[0]+hz[1])/2, 10) && t.beats()
+	}
+	return within(t.hz[0], hz[0], 12) && within(t.hz[1], hz[1], 12)
 }
 
 // fits allows an eighth, and what a frame's spectrum is off by.

@@ -6,9 +6,11 @@ package hear
 const (
 	cngHz, cedHz = 1100, 2100
 	cedShortest  = 500 // ms: no other tone of 2100 Hz lasts as long
+	v21Mark      = 1650
 	v21Low       = 1600
 	v21High      = 1900
 	v21Share     = 0.85
+	v21Pure      = 0.95 // share of one bin's peak, which no steady tone is under
 	v21Frames    = 25
 )
 

@@ -51,7 +51,7 @@ func (l *Listener) Hear(f *spectrum.Frame) {
 	l.look.see(f)
 	s := l.look.sines()
 	l.hearTone(&s)
-	l.voice.hear(&l.look, &s, l.tones.on && l.tones.frames >= signalFrames)
+	l.voice.hear(&l.look, &s, l.signal())
 	l.hearVoice()
 	l.hearQuiet()
 	l.hearFaults(f)
@@ -86,7 +86,10 @@ func (l *Listener) Close() {
 	if l.tones.on {
 		l.closeTone()
 	}
-	for _, e := range []*Event{&l.voiceEv, &l.quietEv, &l.clipEv, &l.v21Ev} {
+	if l.voiceEv.Kind != "" {
+		l.endVoice(l.now)
+	}
+	for _, e := range []*Event{&l.quietEv, &l.clipEv, &l.v21Ev} {
 		if e.Kind != "" {
 			l.end(e, l.now)
 		}
@@ -96,9 +99,18 @@ func (l *Listener) Close() {
 // Frames until a tone is told of that is nothing special, and until it is none of a
 // voice's.
 const (
+	toneGap      = 6 // frames: a longer pause between tones is meant
 	toneFrames   = 20
 	signalFrames = 12
 )
+
+// signal is for how many frames a tone has sounded that is none of a voice's.
+func (l *Listener) signal() int {
+	if l.tones.on && l.tones.frames >= signalFrames {
+		return l.tones.frames
+	}
+	return 0
+}
 
 func (l *Listener) hearTone(s *sines) {
 	if l.tones.hear(&l.look, s) {
@@ -110,7 +122,7 @@ func (l *Listener) hearTone(s *sines) {
 		t.background = l.voice.background()
 	}
 	switch {
-	case !t.on || t.missing > 0:
+	case !t.on || t.missing > 0 || l.sit.heard > 0 && l.sit.part(t, l.sit.heard):
 	case l.tone.Kind == "" && t.frames >= dtmfFrames && dtmfGroup(t) != "":
 		l.openTone(DTMF)
 	case l.tone.Kind == "" && t.frames >= beepFrames && t.frames <= beepLatest && t.beepLike(l.spoken):
@@ -172,7 +184,7 @@ func (l *Listener) toneKind(length int) (kind Kind, of string, sure float32) {
 	if group := dtmfGroup(t); group != "" && t.frames >= dtmfFrames {
 		return DTMF, group, t.sureness()
 	}
-	if c, sure := cadenceOf(t, length, l.pauseBefore(t)); c != nil {
+	if c, sure := cadenceOf(t, length, l.pauseBefore(t)); c != nil && t.signal() && (sure == 1 || l.voiceEv.Kind == "") {
 		l.burst = t.end
 		return c.kind, c.system, sure
 	}
@@ -203,14 +215,13 @@ func (l *Listener) hearVoice() {
 	switch {
 	case l.voiceEv.Kind == "":
 		if v.speaks() {
-			l.begin(&l.voiceEv, Speech, v.start, 0)
+			l.begin(&l.voiceEv, Speech, v.start, v.sureness())
 			l.spoken = true
 		} else if v.quiet >= pause {
 			v.reset()
 		}
 	case v.quiet >= pause:
-		l.end(&l.voiceEv, l.voiceEnd())
-		v.reset()
+		l.endVoice(l.voiceEnd())
 	case v.frames%100 == 0 && v.frames >= styleFrames:
 		l.voiceKind()
 	}
@@ -222,6 +233,15 @@ func (l *Listener) voiceEnd() int64 {
 		return min(l.voice.end, t.start)
 	}
 	return l.voice.end
+}
+
+// endVoice ends speech or music.
+func (l *Listener) endVoice(end int64) {
+	v := &l.voice
+	l.voiceEv.Confidence, l.voiceEv.Level = v.sureness(), v.level()
+	l.end(&l.voiceEv, end)
+	v.ring, v.sum = [window]trait{}, trait{}
+	v.reset()
 }
 
 // voiceKind tells when speech turns out to be music, or music speech.
@@ -258,7 +278,7 @@ func (l *Listener) hearFaults(f *spectrum.Frame) {
 	if ended {
 		l.end(&l.clipEv, l.clips.end)
 	}
-	if n := l.gaps.hear(f, l.look.level); n > 0 {
+	if n := l.gaps.hear(f, l.look.level); n > 0 && (n <= toneGap || l.tones.frames < beepFrames || l.tones.missing == 0) {
 		var e Event
 		l.begin(&e, Gap, l.gaps.start, 1)
 		l.end(&e, f.At-spectrum.Hop)
@@ -267,7 +287,7 @@ func (l *Listener) hearFaults(f *spectrum.Frame) {
 
 func (l *Listener) hearV21() {
 	k := &l.look
-	v21 := k.total > 1e-3 && !l.tones.on && k.within(v21Low/spectrum.Step, v21High/spectrum.Step+1) > v21Share*k.total
+	v21 := k.total > 1e-3 && k.peak[0].share < v21Pure && k.within(v21Low/spectrum.Step, v21High/spectrum.Step+1) > v21Share*k.total
 	if v21 {
 		l.v21++
 	} else if l.v21 -= 4; l.v21 <= 0 {

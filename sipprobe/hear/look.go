@@ -52,20 +52,28 @@ type peak struct {
 func (l *look) see(f *spectrum.Frame) {
 	l.at = f.At
 	l.level = decibel(f.Mean)
-	sum := float32(0)
-	for k := lowBin; k < highBin; k++ {
-		p := f.Hann(k)
-		l.power[k] = p
-		l.below[k] = sum
-		sum += p
-	}
-	l.below[highBin] = sum
-	l.total = sum
+	l.hann(&f.Bin)
 	l.peaks()
 	for b := range l.band {
 		p := l.below[edges[b+1]] - l.below[edges[b]]
 		l.band[b] = max(quietBand, decibel(p*(1/float32(fullSine))))
 	}
+}
+
+// hann is [spectrum.Frame.Hann] of all bins at once, and their sums.
+func (l *look) hann(bin *[spectrum.Bins]complex64) {
+	sum := float32(0)
+	before, here := bin[lowBin-1], bin[lowBin]
+	for k := lowBin; k < highBin; k++ {
+		after := bin[k+1]
+		re := 0.5*real(here) - 0.25*(real(before)+real(after))
+		im := 0.5*imag(here) - 0.25*(imag(before)+imag(after))
+		p := re*re + im*im
+		l.power[k], l.below[k] = p, sum
+		sum += p
+		before, here = here, after
+	}
+	l.below[highBin], l.total = sum, sum
 }
 
 // reach is how many bins to each side belong to a peak: a sine's main lobe.

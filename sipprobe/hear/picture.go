@@ -13,7 +13,7 @@ import (
 
 // Measures of a picture, in pixels.
 const (
-	leftEdge   = 110
+	leftEdge   = 122
 	rightEdge  = 20
 	topEdge    = 64
 	levelHigh  = 90
@@ -154,7 +154,8 @@ func (d *drawing) columns(x int) []column {
 
 // spectrum draws the bands where it is sure that nobody speaks.
 func (d *drawing) spectrum(c canvas, y int) {
-	c.text(10, y+12, "spectrum", ink)
+	c.text(10, y+bands*bandHigh/2, "spectrum", ink)
+	c.text(10, y+bands*bandHigh/2+14, "(not of voices)", ink)
 	c.text(leftEdge-60, y+bandHigh, "3.4 kHz", ink)
 	c.text(leftEdge-60, y+bands*bandHigh, "200 Hz", ink)
 	open := d.shown()
@@ -200,7 +201,7 @@ func (d *drawing) shown() []bool {
 // heat is white for nothing and dark for loud.
 func heat(dB float32) color.RGBA {
 	v := min(max((dB-quietBand)/(-15-quietBand), 0), 1)
-	return color.RGBA{uint8(255 - 225*v), uint8(255 - 200*v*v), uint8(255 - 120*v), 0xFF}
+	return color.RGBA{uint8(255 - 230*v), uint8(255 - 190*v), uint8(255 - 110*v), 0xFF}
 }
 
 // events draws a lane for each kind, and the line of time.
@@ -220,7 +221,11 @@ func (d *drawing) events(c canvas, y int) {
 		from, to := d.x(at(e.Start)), d.x(at(e.End))
 		c.fill(from, lane+3, max(to-from, 2), laneHigh-7, colorOf(e.Kind))
 		if label := e.label(); label != "" {
-			c.text(min(to+4, d.wide-7*len(label)), lane+13, label, ink)
+			x := to + 4
+			if x+7*len(label) > d.wide {
+				x = from - 4 - 7*len(label)
+			}
+			c.text(x, lane+13, label, ink)
 		}
 	}
 }

@@ -17,9 +17,14 @@ const (
 	adoption   = 2.8 // dB of mean change up to which sound is taken for background
 	excess     = 2.5 // dB over the background, mean of the bands, of an active frame
 	spokenFew  = 18  // active frames of the last 50 that make speech
-	tonal      = 0.5 // share of frames of one or two sines from which on it is a signal
-	pause      = 22  // frames without sound after which speech has ended
-	window     = 50  // frames, half a second
+	wordFew    = 11  // active frames that do, if they change as much as
+	word       = 4.5 // dB
+	tonal      = 0.5 // share of frames of one or two sines from which on a little is a signal
+	longFew    = 35  // active frames that are a voice of few harmonics if at most the share
+	veryTonal  = 0.4 // of them is as pure as
+	veryPure   = 0.93
+	pause      = 22 // frames without sound after which speech has ended
+	window     = 50 // frames, half a second
 )
 
 // voice tells speech and music from everything else.
@@ -29,8 +34,9 @@ type voice struct {
 	begun  int                   // frames, up to apart: what was before counts as silence
 	ring   [window]trait
 	next   int
-	sum    trait // over ring
-	short  float32
+	sum    trait   // over ring
+	short  float32 // mean change of the last frames
+	swell  swell
 	quiet  int   // frames since the last active one
 	start  int64 // of the sound that is going on
 	active bool  // the frame has sound besides the background
@@ -41,8 +47,8 @@ type voice struct {
 
 // trait is what a frame adds.
 type trait struct {
-	active, tonal int
-	change        float32
+	active, tonal, pure int
+	change              float32
 }
 
 func (v *voice) init() {
@@ -55,22 +61,24 @@ func (v *voice) init() {
 	v.quiet = window
 }
 
-// hear takes a frame; signal says that a tone sounds which no voice has.
-func (v *voice) hear(l *look, s *sines, signal bool) {
+// hear takes a frame; signal is for how many frames a tone has sounded that no voice
+// has.
+func (v *voice) hear(l *look, s *sines, signal int) {
 	old := &v.last[v.begun%apart]
 	change := shapeChange(&l.band, old)
 	*old = l.band
 	v.begun++
 	v.short += (change - v.short) / 16
+	v.swell.hear(l.total)
 	over := v.over(&l.band)
 	v.active = over > excess
 	v.adopt(l, s)
 	v.pushed(l, s, change, signal)
-	v.style.hear(l, v.active)
+	v.style.hear(l, v.active, change)
 }
 
 // pushed counts what the frame has.
-func (v *voice) pushed(l *look, s *sines, change float32, signal bool) {
+func (v *voice) pushed(l *look, s *sines, change float32, signal int) {
 	t := trait{}
 	if v.active {
 		t = trait{active: 1, change: change}
@@ -78,9 +86,12 @@ func (v *voice) pushed(l *look, s *sines, change float32, signal bool) {
 	if v.active && s.n > 0 {
 		t.tonal = 1
 	}
+	if v.active && s.share > veryPure {
+		t.pure = 1
+	}
 	v.push(t)
-	if t.active == 0 || signal {
-		v.quiet++
+	if t.active == 0 || signal > 0 {
+		v.quiet = max(v.quiet+1, signal)
 		return
 	}
 	if v.quiet >= pause {
@@ -95,8 +106,52 @@ func (v *voice) push(t trait) {
 	v.next = (v.next + 1) % window
 	v.sum.active += t.active - old.active
 	v.sum.tonal += t.tonal - old.tonal
+	v.sum.pure += t.pure - old.pure
 	v.sum.change += t.change - old.change
 }
+
+// swell follows how much the level goes up and down, over half a second and over a
+// quarter.
+type swell struct {
+	ring         [window]float32
+	next         int
+	whole, later squares
+	uneven       int // frames in a row in which the level was not flat
+}
+
+// squares are sums of levels, dB, and of their squares.
+type squares struct{ sum, sum2 float32 }
+
+func (s *squares) change(in, out float32) {
+	s.sum += in - out
+	s.sum2 += in*in - out*out
+}
+
+func (s *squares) variance(n float32) float32 { return s.sum2/n - s.sum/n*s.sum/n }
+
+// Standard deviations of the level, dB, up to which sound is taken for background
+// even if its spectrum changes, since a vocoder makes noise change, and up to which
+// it is of tones that follow one another, as a canary's do.
+const (
+	steadyLevel = 1.3
+	flatLevel   = 1.7
+	flatFrames  = window / 2
+	unevenFew   = 10 // more than the end of a sound
+)
+
+func (w *swell) hear(power float32) {
+	dB := max(decibel(power*(1.0/fullSine)), quietBand)
+	w.whole.change(dB, w.ring[w.next])
+	w.later.change(dB, w.ring[(w.next+window-flatFrames)%window])
+	w.ring[w.next] = dB
+	w.next = (w.next + 1) % window
+	w.uneven++
+	if w.later.variance(flatFrames) < flatLevel*flatLevel {
+		w.uneven = 0
+	}
+}
+
+func (w *swell) steady() bool { return w.whole.variance(window) < steadyLevel*steadyLevel }
 
 // shapeChange is the mean difference of two spectra, their difference of level
 // apart.
@@ -129,7 +184,7 @@ func (v *voice) over(band *[bands]float32) float32 {
 // and soon when it is steady and no tone.
 func (v *voice) adopt(l *look, s *sines) {
 	rise := float32(0.001)
-	if v.short < adoption && s.n == 0 {
+	if s.n == 0 && (v.short < adoption || v.swell.steady()) {
 		rise = 0.06
 	}
 	for b, x := range l.band {
@@ -141,10 +196,13 @@ func (v *voice) adopt(l *look, s *sines) {
 	}
 }
 
-// speaks reports whether what the last half second had is speech.
+// speaks reports whether what the last half second had is speech: a little that
+// changes much, or more.
 func (v *voice) speaks() bool {
 	n := float32(v.sum.active)
-	return v.quiet < 3 && v.sum.active >= spokenFew && v.sum.change > spoken*n && float32(v.sum.tonal) < tonal*n
+	enough := v.sum.active >= spokenFew && v.sum.change > spoken*n || v.sum.active >= wordFew && v.sum.change > word*n
+	enough = enough && float32(v.sum.tonal) < tonal*n || v.sum.active >= longFew && v.sum.change > word*n && float32(v.sum.pure) < veryTonal*n && v.swell.uneven >= unevenFew
+	return v.quiet < 3 && enough && !v.swell.steady()
 }
 
 // background is the power of the background.

@@ -68,6 +68,9 @@ func (l *look) sines() (s sines) {
 			a, b = b, a
 		}
 		s = sines{n: 2, hz: [2]float32{l.hertz(a.bin), l.hertz(b.bin)}, share: a.share + b.share}
+		if s.hz[1]-s.hz[0] < tooClose+15 { // two that beat, see run.is
+			s.n, s.hz = 1, [2]float32{(s.hz[0]*a.share + s.hz[1]*b.share) / s.share}
+		}
 	}
 	return s
 }
@@ -82,7 +85,7 @@ func (t *tones) hear(l *look, s *sines) (ended bool) {
 		}
 		return false
 	}
-	if t.is(s) {
+	if t.goesOn(s) {
 		t.goOn(l, s)
 		return false
 	}
@@ -115,8 +118,8 @@ func (t *tones) remember(l *look) {
 // mean is the power of the tone.
 func (t *run) mean() float32 { return t.power / float32(t.frames) }
 
-// is reports whether the frame has the tone that sounds.
-func (t *tones) is(s *sines) bool {
+// goesOn reports whether the frame has the tone that sounds.
+func (t *tones) goesOn(s *sines) bool {
 	if s.n == 0 || t.dual && s.n != 2 {
 		return false
 	}
@@ -193,6 +196,12 @@ func (n *inner) of() (hz2, dB2, dirt float32) {
 	k := 1 / float32(max(n.frames, 1))
 	mean := n.dB * k
 	return n.hz2 * k, max(n.dB2*k-mean*mean, 0), n.dirt * k
+}
+
+// beats reports whether the tone wavers as two that lie close together do.
+func (t *run) beats() bool {
+	hz2, dB2, _ := t.inner.of()
+	return hz2 > 2 || dB2 > 0.3
 }
 
 // step is by how much the tone is over the quietest of what was before, dB.
