@@ -5,10 +5,13 @@ package hear
 // hardly ever less than 0.45.
 const (
 	alike     = 0.42
-	partAlike = 0.15 // of every part of it
-	part      = 30   // steps, 1.8 s
-	stir      = 450  // least change of a step of speech: in silence everything is like everything
-	shortest  = 9    // steps of a print that is looked for, half a second
+	partAlike = 0.4 // of every part of it
+	firstPart = 0.2 // from which on the parts are followed
+	slip      = 12  // of the trace, by which parts may be off: 240 ms
+	slack     = 100 // of the trace, by which greetings may begin apart: 2 s
+	part      = 30  // steps, 1.8 s
+	stir      = 450 // least change of a step of speech: in silence everything is like everything
+	shortest  = 9   // steps of a print that is looked for, half a second
 )
 
 // match is where a print was found.
@@ -44,7 +47,40 @@ func find(p Print, trace []change) (best match) {
 			best = match{from, from + len(p)*perStep, like}
 		}
 	}
+	if len(p) >= 2*part && best.like > firstPart && best.like < needed(len(p)) {
+		if like, _ := followed(p, trace, best.from); like > best.like {
+			best.like = like
+		}
+	}
 	return best
+}
+
+// followed is the likeness of a print whose parts may slip against each other, as
+// they do where packets were cut out or time was lost, and that of its worst part.
+// Parts in which nothing stirs are left out.
+func followed(p Print, trace []change, from int) (mean, worst float32) {
+	n := 0
+	worst = 1
+	for i := 0; i < len(p)-part/2; i += part / 2 {
+		i = min(i, len(p)-part)
+		best, shift := float32(0), 0
+		for d := -slip; d <= slip; d++ {
+			if like, steps := likeness(p[i:i+part], trace, from+i*perStep+d); steps == part && like > best {
+				best, shift = like, d
+			}
+		}
+		if !stirred(trace, from+i*perStep) {
+			continue
+		}
+		if best > alike {
+			from += shift
+		}
+		mean, worst, n = mean+best, min(worst, best), n+1
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	return mean / float32(n), worst
 }
 
 // needed is the likeness that is believed: a short print is like many things.
@@ -53,30 +89,26 @@ func needed(steps int) float32 {
 }
 
 // same compares a print with the part of a trace that should be the same, and
-// begins within two seconds of the other's beginning. The part may end early.
+// begins within two seconds of the other's beginning. The part may end early. Every
+// part of it must be like: a greeting to which something was added, or half of which
+// is another's, is not the same.
 func same(p Print, trace []change, from, to int) (ok bool, best match) {
-	const slack = 100
 	steps := 0
+	trace = trace[:min(to, len(trace))]
 	for o := from - slack; o <= from+slack; o++ {
-		like, n := likeness(p, trace[:min(to, len(trace))], o)
+		like, n := likeness(p, trace, o)
 		if n >= shortest && like > best.like && n*perStep > (to-from)/2 {
 			best, steps = match{o, o + n*perStep, like}, n
 		}
 	}
-	uncovered := max(best.from-from, 0) + max(to-best.to, 0)
-	return best.like > needed(steps) && uncovered < slack && evenly(p, trace[:min(to, len(trace))], best.from), best
-}
-
-// evenly reports whether every part of a print is like the trace: a greeting to
-// which something was added, or in which one part is another's, is not.
-func evenly(p Print, trace []change, from int) bool {
-	for i := 0; i+part <= len(p); i += part / 2 {
-		like, n := likeness(p[i:i+part], trace, from+i*perStep)
-		if n == part && like < partAlike && stirred(trace, from+i*perStep) {
-			return false
-		}
+	worst := float32(1)
+	if p = p[:min(steps, len(p))]; len(p) >= part {
+		like := float32(0)
+		like, worst = followed(p, trace, best.from)
+		best.like = max(best.like, like)
 	}
-	return true
+	uncovered := max(best.from-from, 0) + max(to-best.to, 0)
+	return best.like > needed(steps) && worst > partAlike && uncovered < slack, best
 }
 
 // stirred reports whether there is sound in the part of a trace.
@@ -86,5 +118,5 @@ func stirred(trace []change, from int) bool {
 		_, n := trace[k].like(0)
 		weight += n
 	}
-	return weight > stir*part*perStep
+	return weight > stir/2*part*perStep
 }

@@ -11,20 +11,21 @@ import (
 // some 2 dB, whatever its level; those of speech by far more, and still do in noise
 // 10 dB below it. A change of level alone is not a change of shape.
 const (
-	apart      = 4   // frames until a window shares no samples
-	mostChange = 12  // dB that a band's change counts at most
-	spoken     = 3.3 // dB of mean change over active frames that are speech
-	adoption   = 2.8 // dB of mean change up to which sound is taken for background
-	excess     = 2.5 // dB over the background, mean of the bands, of an active frame
-	spokenFew  = 18  // active frames of the last 50 that make speech
-	wordFew    = 11  // active frames that do, if they change as much as
-	word       = 4.5 // dB
-	tonal      = 0.5 // share of frames of one or two sines from which on a little is a signal
-	longFew    = 35  // active frames that are a voice of few harmonics if at most the share
-	veryTonal  = 0.4 // of them is as pure as
-	veryPure   = 0.93
-	pause      = 22 // frames without sound after which speech has ended
-	window     = 50 // frames, half a second
+	apart       = 4   // frames until a window shares no samples
+	mostChange  = 12  // dB that a band's change counts at most
+	spoken      = 3.3 // dB of mean change over active frames that are speech
+	adoption    = 2.8 // dB of mean change up to which sound is taken for background
+	excess      = 2.5 // dB over the background, mean of the bands, of an active frame
+	spokenFew   = 18  // active frames of the last 50 that make speech
+	wordFew     = 11  // active frames that do, if they change as much as
+	word        = 4.5 // dB
+	tonal       = 0.5 // share of frames of one or two sines from which on a little is a signal
+	longFew     = 35  // active frames that are a voice of few harmonics if at most the share
+	veryTonal   = 0.4 // of them is as pure as
+	veryPure    = 0.93
+	startChange = 5  // dB that the change counts at most when a sound begins
+	pause       = 22 // frames without sound after which speech has ended
+	window      = 50 // frames, half a second
 )
 
 // voice tells speech and music from everything else.
@@ -38,6 +39,7 @@ type voice struct {
 	short  float32 // mean change of the last frames
 	swell  swell
 	quiet  int   // frames since the last active one
+	age    int   // active frames since sound began after a pause
 	start  int64 // of the sound that is going on
 	active bool  // the frame has sound besides the background
 
@@ -80,13 +82,19 @@ func (v *voice) hear(l *look, s *sines, signal int) {
 // pushed counts what the frame has.
 func (v *voice) pushed(l *look, s *sines, change float32, signal int) {
 	t := trait{}
-	if v.active {
+	if v.active && signal == 0 {
 		t = trait{active: 1, change: change}
+		if v.age++; v.quiet >= pause {
+			v.age = 0
+		}
+		if v.age <= apart { // any sound differs from none
+			t.change = min(change, startChange)
+		}
 	}
-	if v.active && s.n > 0 {
+	if t.active > 0 && s.n > 0 {
 		t.tonal = 1
 	}
-	if v.active && s.share > veryPure {
+	if t.active > 0 && s.share > veryPure {
 		t.pure = 1
 	}
 	v.push(t)
