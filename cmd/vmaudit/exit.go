@@ -25,6 +25,7 @@ const exitTable = `EXIT CODES:
    1  failure
    2  usage: unknown command or flag, bad value, a purpose that is none
    3  audit, affected: playback confirmed, or a mailbox opened by a stranger
+   3  hear: something else was heard than a healthy mailbox, or a canary
    4  audit, affected: exposed, by weaker evidence only
 `
 
