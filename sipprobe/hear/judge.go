@@ -88,7 +88,7 @@ func (r *Result) judgePrompts() bool {
 	}
 	p := r.Prompts[i]
 	for _, v := range r.voices {
-		if v.from > p.to && !r.known2(v) {
+		if v.from > p.to && !r.isPrompt(v) {
 			r.because(SeveralSegments, "after prompt %q at %s, which asks for a PIN, something else was said at %s", p.Name, secs(p.From), secs(at(v.from)))
 			return true
 		}
@@ -97,8 +97,8 @@ func (r *Result) judgePrompts() bool {
 	return true
 }
 
-// known2 reports whether a stretch of speech is a known prompt, but for its edges.
-func (r *Result) known2(v span) bool {
+// isPrompt reports whether a stretch of speech is a known prompt, but for its edges.
+func (r *Result) isPrompt(v span) bool {
 	rest := v.to - v.from
 	for _, p := range r.Prompts {
 		rest -= max(min(p.to, v.to)-max(p.from, v.from), 0)
@@ -156,7 +156,7 @@ func (r *Result) judgeNoGreeting() {
 func (r *Result) after(beep span) (span, bool) {
 	for _, v := range r.voices {
 		v.from = max(v.from, beep.to)
-		if v.to > v.from && v.length() >= afterBeep && !r.known2(v) {
+		if v.to > v.from && v.length() >= afterBeep && !r.isPrompt(v) {
 			return v, true
 		}
 	}

@@ -16,7 +16,6 @@ type Listener struct {
 	look    look
 	tones   tones
 	tone    Event // of the tone that sounds; Kind "" when it is not told of
-	gap     int   // between call progress tones, ms
 	burst   int64 // end of the last call progress tone
 	sit     sit
 	voice   voice

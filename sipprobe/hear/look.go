@@ -48,7 +48,7 @@ type peak struct {
 	share float32 // of the whole power
 }
 
-// at looks at a frame.
+// see looks at a frame.
 func (l *look) see(f *spectrum.Frame) {
 	l.at = f.At
 	l.level = decibel(f.Mean)

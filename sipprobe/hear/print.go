@@ -13,7 +13,7 @@ import (
 // Audio Fingerprinting System", ISMIR 2002), but coarser: each 60 ms, for each of 16
 // pairs of neighbouring bands, whether the upper one gained on the lower one within
 // 120 ms, each level being the mean of 240 ms. Nothing else is kept: no level, no
-// pitch, and nothing faster than two changes a second, where the words are.
+// pitch, and nothing as fast as syllables are (see TestWhatPrintsTell).
 const (
 	stepFrames  = 6 // of a step of a print, 60 ms
 	meanFrames  = 24
@@ -59,7 +59,8 @@ func (p *Print) UnmarshalText(text []byte) error {
 // change is what a print has the signs of, at one time; 127 is softest dB.
 type change [pairs]int8
 
-// trace is the changes of what is heard, each 20 ms. It stays in memory.
+// prints makes the trace of a call: the changes of what is heard, each 20 ms. It
+// stays in memory.
 type prints struct {
 	power [meanFrames][bands]float32
 	sum   [bands]float32

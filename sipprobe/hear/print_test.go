@@ -192,8 +192,9 @@ func TestWhatPrintsTell(t *testing.T) {
 	for i, x := range tested(t, *trials, 6) {
 		m := modulation(x)
 		best := 0.0
-		for lead := range 12 { // whatever delay fits best
-			best = max(best, correlation(m[lead:], rebuilt(printOf(traceOf(x)), len(m))))
+		again := rebuilt(printOf(traceOf(x)), len(m))
+		for lead := range 16 { // whatever delay fits best
+			best = max(best, correlation(m[lead:], again), correlation(m, again[lead:]))
 		}
 		shares = append(shares, best*best)
 		noisy := make([]int16, len(x)) // speech that is hard to understand still has more

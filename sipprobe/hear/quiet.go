@@ -16,7 +16,6 @@ type quiet struct {
 	other   int
 	level   float32 // sum of dB
 	open    bool
-	ended   bool
 	stopped int64
 }
 
