@@ -65,8 +65,10 @@ func (t *tool) hear(c *cli.Context) error {
 	}
 	h := &hearer{tool: t, name: c.String("name"), picture: c.String("picture")}
 	var err error
-	if h.planted, err = readCanaries(c.String("known")); err != nil {
-		return err
+	if name := c.String("known"); name != "" {
+		if h.planted, err = readIDs(name); err != nil {
+			return err
+		}
 	}
 	if h.baseline, err = readBaseline(c.String("baseline")); err != nil {
 		return err
@@ -122,18 +124,13 @@ type hearer struct {
 
 // file hears one.
 func (h *hearer) file(file string) (*hear.Result, error) {
-	in, err := h.open(file)
+	ear := hear.New(hear.Options{Baseline: h.baseline, Name: h.nameOf(file), Planted: h.planted, Picture: h.picture != ""})
+	err := h.listen(file, sound.Form{}, func(piece []int16) error {
+		ear.Feed(piece)
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	defer in.Close()
-	r, err := sound.Open(in, file, sound.Form{})
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", file, err)
-	}
-	ear := hear.New(hear.Options{Baseline: h.baseline, Name: h.nameOf(file), Planted: h.planted, Picture: h.picture != ""})
-	if err := r.Each(ear.Feed); err != nil {
-		return nil, fmt.Errorf("%q: %w", file, err)
 	}
 	result := ear.Result()
 	if h.picture == "" {
@@ -150,14 +147,6 @@ func (h *hearer) nameOf(file string) string {
 		return h.name
 	}
 	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-}
-
-// open opens a file, or standard input.
-func (t *tool) open(file string) (io.ReadCloser, error) {
-	if file == "-" {
-		return io.NopCloser(t.stdin), nil
-	}
-	return os.Open(file)
 }
 
 // writeFile writes a file that is whole or not there.

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"time"
 
-	"vmaudit/sipprobe/canary"
 	"vmaudit/sipprobe/hear"
 	"vmaudit/sipprobe/spectrum"
 )
@@ -101,30 +98,4 @@ func seconds(d time.Duration) float64 { return round(d.Seconds(), 2) }
 func round(x float64, digits int) float64 {
 	p := math.Pow(10, float64(digits))
 	return math.Round(x*p) / p
-}
-
-// readCanaries reads a list of identities, if there is a name: one a line, empty
-// lines and what follows # left out.
-func readCanaries(name string) (ids []canary.ID, err error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(text); text == "" {
-			continue
-		}
-		id, err := canary.ParseID(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, lines.Err()
 }

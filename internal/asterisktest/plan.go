@@ -157,7 +157,7 @@ func (p *planner) probes() {
 		p.add("probe", "4107", "10")
 	}
 	p.add("probe", "4118", "10")
-	p.add("probe", "4112", "15.6")
+	p.add("probe", "4112", "14.6")
 }
 
 // lookalikes are what people do on any day, in both phases.

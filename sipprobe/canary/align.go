@@ -4,12 +4,11 @@ const (
 	margin  = 6 // frames that a symbol may be off the line between its pilots
 	offsets = 2*margin + 1
 
-	slipChance = 0.03 // of each slip between two symbols, beside 1 for none
-	slipBack   = -5   // frames; the most that may be missing between two symbols
-	slipAhead  = 2    // frames; the most that may be added
-	offPilot   = 0.3  // a pilot is less likely where its way did not put it
-	sharpness  = 3    // power of shares by which times are weighed
-	quiet      = 1e-12
+	slipChance = 0.03  // of each slip between two symbols, beside 1 for none
+	slipBack   = -5    // frames; the most that may be missing between two symbols
+	slipAhead  = 2     // frames; the most that may be added
+	offPilot   = 0.3   // a pilot is less likely where its way did not put it
+	quiet      = 1e-12 // no time is impossible
 )
 
 // times weighs when each symbol is: pilots bind it, and between them packets may
@@ -66,6 +65,8 @@ func (a *times) weigh(e *shares, frames int) {
 	}
 }
 
+// sharp raises shares to the third power: off its time a symbol's sound is spread
+// over two tones.
 func sharp(share float32) float32 {
 	v := (share + floor) * 16
 	return v * v * v

@@ -3,6 +3,7 @@ package canary
 import (
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"vmaudit/sipprobe/spectrum"
 )
@@ -28,7 +29,7 @@ func BenchmarkReceiver(b *testing.B) {
 		name    string
 		sound   []int16
 		planted []ID
-	}{{"noise", noise, nil}, {"canaries", canaries, nil}, {"canaries of 10000", canaries, planted}} {
+	}{{"noise", noise, nil}, {"silence", make([]int16, len(noise)), nil}, {"canaries", canaries, nil}, {"canaries of 10000", canaries, planted}} {
 		b.Run(c.name, func(b *testing.B) {
 			heard := 0
 			stream := spectrum.New(New(c.planted, func(Heard) { heard++ }).Hear)
@@ -36,6 +37,7 @@ func BenchmarkReceiver(b *testing.B) {
 				stream.Feed(c.sound)
 			}
 			b.ReportMetric(30*float64(b.N)/b.Elapsed().Seconds(), "x_realtime")
+			b.ReportMetric(float64(unsafe.Sizeof(Receiver{}))/1024, "KiB/stream")
 			b.ReportMetric(float64(heard)/float64(b.N), "heard/op")
 		})
 	}

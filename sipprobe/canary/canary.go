@@ -14,6 +14,8 @@
 package canary
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 )
@@ -31,4 +33,15 @@ func ParseID(text string) (ID, error) {
 		return 0, fmt.Errorf("%q is no identity: it has 12 lower-case hexadecimal digits, which are not all 0", text)
 	}
 	return ID(id), nil
+}
+
+// Random returns an identity that nobody can guess.
+func Random() ID {
+	var b [8]byte
+	for {
+		_, _ = rand.Read(b[2:]) // it never fails
+		if id := ID(binary.BigEndian.Uint64(b[:])); id != 0 {
+			return id
+		}
+	}
 }

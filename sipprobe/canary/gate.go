@@ -73,7 +73,7 @@ func (g *gate) logs(f *spectrum.Frame) (logs [16]float32) {
 	var power [16]float32
 	all := float32(0)
 	for i, k := range tones {
-		power[i] = f.Power(k)
+		power[i] = f.Power(k) + 1e-12 // means that fade for ever would become slow, denormal numbers
 		all += g.mean[i]
 	}
 	sum := float32(0)

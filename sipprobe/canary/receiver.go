@@ -12,8 +12,8 @@ type Heard struct {
 
 const (
 	// threshold is the gate's score from which on a token is looked for. Speech
-	// comes to it some 15 times an hour, which costs nothing.
-	threshold = 11.5
+	// comes to it a few times an hour, which costs nothing.
+	threshold = 10.5
 	// blindThreshold is that score for identities which are on no list.
 	blindThreshold = 13
 	// knownAbove is by how many standard deviations a planted identity must stand
@@ -33,13 +33,12 @@ var early = [...]int{18, 27, 36}
 // Receiver hears canaries in a stream, several too. It keeps the last ten seconds
 // of sound, in memory only.
 type Receiver struct {
-	each    func(Heard)
-	gate    gate
-	ring    [history][spectrum.Hop]int16
-	known   *known
-	decoder *decoder // made when first needed
-	best    peak     // of the path that is on its way
-	heard   []past
+	each  func(Heard)
+	gate  gate
+	ring  [history][spectrum.Hop]int16
+	known *known
+	best  peak // of the path that is on its way
+	heard []past
 }
 
 // peak is a point of the gate's score.
@@ -91,28 +90,41 @@ func (r *Receiver) Flush() {
 // try decodes the token that the path to k may be of.
 func (r *Receiver) try(k peak) {
 	w := r.gate.way(k.p, k.t)
-	if r.decoder == nil {
-		r.decoder = newDecoder()
-	}
 	for _, h := range r.heard {
 		if near(h.begin, w.at[0]) {
 			return
 		}
 	}
-	l := r.decoder.listen(&r.ring, r.gate.t, &w)
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	d.listen(&r.ring, r.gate.t, &w, func(l *likelihoods, quality float64) bool {
+		id, ok := r.read(d, l, k.score)
+		if ok {
+			r.report(id, quality, w.at[0])
+		}
+		return ok
+	})
+}
+
+// read returns the identity that likelihoods are of, if that is sure: a planted one
+// that stands out, or any with a right checksum.
+func (r *Receiver) read(d *decoder, l *likelihoods, score float32) (ID, bool) {
 	mean, deviation := l.spread()
 	if id, score := r.known.best(l); score >= mean+knownAbove*deviation {
-		r.report(id, true, w.at[0])
-	} else if id, score, ok := r.decoder.read(l); ok && k.score >= blindThreshold && score >= mean+blindAbove*deviation {
-		r.report(id, r.known.has(id), w.at[0])
+		return id, true
 	}
+	if score < blindThreshold {
+		return 0, false
+	}
+	id, sum, ok := d.trellis.read(l)
+	return id, ok && sum >= mean+blindAbove*deviation
 }
 
 // near tells whether tokens that begin at these frames are one.
 func near(a, b int) bool { return max(a-b, b-a) < tokenHops/2 }
 
-func (r *Receiver) report(id ID, known bool, begin int) {
+func (r *Receiver) report(id ID, quality float64, begin int) {
 	r.heard = append(r.heard, past{id, begin})
 	at := float64((begin-settle)*spectrum.Hop) / spectrum.Rate
-	r.each(Heard{ID: id, At: max(0, at), Quality: r.decoder.quality, Known: known})
+	r.each(Heard{ID: id, At: max(0, at), Quality: quality, Known: r.known.has(id)})
 }

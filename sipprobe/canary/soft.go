@@ -43,8 +43,8 @@ func newSoft() *soft {
 }
 
 // hear returns the shares in the frames from begin to end of the ring, the first of
-// which is at index 0.
-func (s *soft) hear(ring *[history][spectrum.Hop]int16, begin, end int, w *way) *shares {
+// which is at index 0: in both ways, the better one first.
+func (s *soft) hear(ring *[history][spectrum.Hop]int16, begin, end int, w *way) [2]*shares {
 	s.tune(clockOf(ring, begin, end, w))
 	s.begin, s.next = begin, begin-settle
 	for h := begin - settle; h < end; h++ {
@@ -52,10 +52,22 @@ func (s *soft) hear(ring *[history][spectrum.Hop]int16, begin, end int, w *way) 
 	}
 	relative(s.clean[:end-begin])
 	relative(s.blur[:end-begin])
-	if s.clean.pilots(begin, end, w) >= s.blur.pilots(begin, end, w) {
-		return &s.clean
+	smeared := s.blur.pilots(begin, end, w) > s.clean.pilots(begin, end, w)
+	s.blend(end - begin)
+	if smeared {
+		return [2]*shares{&s.blur, &s.clean}
 	}
-	return &s.blur
+	return [2]*shares{&s.clean, &s.blur}
+}
+
+// blend adds what the clean way has to the blurred one: it has seen less, but other
+// things.
+func (s *soft) blend(frames int) {
+	for t := range frames {
+		for i, v := range s.clean[t] {
+			s.blur[t][i] = (s.blur[t][i] + v) / 2
+		}
+	}
 }
 
 // tune makes the filters that take a tone out of the bins around it: with a clock
@@ -128,7 +140,7 @@ func relative(e [][16]float32) {
 		}
 		total := float32(0)
 		for i, v := range e[t] {
-			e[t][i] = v/float32((sum[i]+0.1*all/16)/count+1e-9) + evenness
+			e[t][i] = v/float32(max(0, sum[i]+0.1*all/16)/count+1e-9) + evenness
 			total += e[t][i]
 		}
 		for i := range e[t] {

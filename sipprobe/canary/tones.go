@@ -2,6 +2,7 @@ package canary
 
 import "vmaudit/sipprobe/spectrum"
 
+// The layout of a token. None of this may ever change: see TestSymbols.
 const (
 	symbolHops = 4 // a symbol lasts 40 ms, the window of a frame
 	symbolLen  = symbolHops * spectrum.Hop
@@ -12,10 +13,16 @@ const (
 	tokenHops  = symbols * symbolHops
 )
 
-// tones are the frequencies in units of spectrum.Step, 25 Hz.
+// tones are the frequencies in units of spectrum.Step, 25 Hz: 550 to 2700 Hz. They
+// keep away from DTMF (ITU-T Q.23), MF (Q.322), faxes and modems (T.30: 1100 and
+// 2100 Hz; V.25; V.21), the special information tone and call progress (E.180), and
+// in-band signalling (Q.454: 2400 and 2600 Hz); TestTones has by how much. Among the
+// sets that do, this one was found by search: it lets the most bits through codec2,
+// which smears tones over their neighbours.
 var tones = [16]int{22, 26, 30, 35, 41, 47, 58, 61, 67, 70, 76, 79, 93, 98, 102, 108}
 
-// pilotTones are known to the receiver: which tone is sent at which pilot.
+// pilotTones are known to the receiver: which tone is sent at which pilot. Each is
+// there twice or three times, and no two neighbours are the same.
 var pilotTones = [pilots]byte{
 	3, 11, 6, 14, 1, 8, 13, 0, 10, 5, 15, 7, 2, 12, 9, 4,
 	13, 1, 10, 14, 5, 0, 8, 3, 15, 11, 6, 2, 9, 12, 7, 4,

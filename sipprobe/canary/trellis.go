@@ -1,9 +1,9 @@
 package canary
 
 const (
-	turns      = 3    // times that the circle of the code is gone round
-	steps      = 4096 // of the search that are taken at most
-	candidates = 256  // words whose checksum is looked at: each is right by chance once in 16 million
+	turns      = 3     // times that the circle of the code is gone round
+	steps      = 16384 // of the search that are taken at most
+	candidates = 512   // words whose checksum is looked at: each is right by chance once in 16 million
 )
 
 // trellis finds the likeliest words of the code, one after the other: first the best

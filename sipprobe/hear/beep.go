@@ -11,6 +11,7 @@ const (
 	shortestBeep      = 65        // ms: 80, and what its ends are off by
 	longestBeep       = 1530
 	beepFrames        = 7  // pure frames until it is told of, 110 ms after its onset
+	melody            = 2  // tones in the two seconds before that make it one of music
 	beepLatest        = 25 // and until which it still may be: some lines lose much
 )
 
@@ -18,7 +19,7 @@ const (
 // a logistic regression over tones at 8, 12 and 18 frames, of beeps on sixteen
 // lines after speech, and of all tones in recordings of speech and music; what it
 // was made with is marked tune in soundtest's list and is not tested with.
-const beepSure = 0.4
+const beepSure = 1
 
 // beepScore tells by how a tone has sounded until now how likely it is a beep.
 func (t *run) beepScore() float32 {

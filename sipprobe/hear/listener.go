@@ -15,8 +15,9 @@ type Listener struct {
 	now     int64
 	look    look
 	tones   tones
-	tone    Event // of the tone that sounds; Kind "" when it is not told of
-	burst   int64 // end of the last call progress tone
+	tone    Event         // of the tone that sounds; Kind "" when it is not told of
+	ended   [melody]int64 // when the last tones ended
+	burst   int64         // end of the last call progress tone
 	sit     sit
 	voice   voice
 	voiceEv Event
@@ -124,7 +125,7 @@ func (l *Listener) hearTone(s *sines) {
 	case !t.on || t.missing > 0 || l.sit.heard > 0 && l.sit.part(t, l.sit.heard):
 	case l.tone.Kind == "" && t.frames >= dtmfFrames && dtmfGroup(t) != "":
 		l.openTone(DTMF)
-	case l.tone.Kind == "" && t.frames >= beepFrames && t.frames <= beepLatest && t.beepLike(l.spoken):
+	case l.tone.Kind == "" && t.frames >= beepFrames && t.frames <= beepLatest && !l.inMelody(t) && t.beepLike(l.spoken):
 		l.openTone(Beep)
 	case l.tone.Kind == "" && t.frames >= toneFrames && t.signal():
 		l.openTone(Tone)
@@ -148,6 +149,7 @@ func (t *run) sureness() float32 { return min(t.purity/float32(t.frames), 1) }
 // closeTone says what the tone was that has ended.
 func (l *Listener) closeTone() {
 	t := &l.tones.run
+	defer l.remember(t)
 	length := ms(t.end - t.start)
 	if t.end-t.start < 0 {
 		length = 0
@@ -174,6 +176,20 @@ func (l *Listener) closeTone() {
 	l.end(&l.tone, t.end)
 }
 
+// remember notes when a tone ended that was as steady as a beep.
+func (l *Listener) remember(t *run) {
+	if t.frames >= beepFrames && !t.dual && t.beepScore() > beepSure {
+		copy(l.ended[:], l.ended[1:])
+		l.ended[melody-1] = t.end
+	}
+}
+
+// inMelody reports whether other tones precede one closely: a beep stands alone, or
+// is double.
+func (l *Listener) inMelody(t *run) bool {
+	return l.ended[0] > 0 && t.start-l.ended[0] < 2*spectrum.Rate
+}
+
 // toneKind is what a tone was, by all of it. "" is not to be told of.
 func (l *Listener) toneKind(length int) (kind Kind, of string, sure float32) {
 	t := &l.tones.run
@@ -190,7 +206,7 @@ func (l *Listener) toneKind(length int) (kind Kind, of string, sure float32) {
 	if of := faxOf(t, length, true); of != "" && (of == "CED" || !l.spoken) {
 		return Fax, of, t.sureness()
 	}
-	if length >= shortestBeep && length <= longestBeep && t.frames >= beepFrames-1 && t.beepLike(true) && !(t.cut && l.sit.heard > 0) {
+	if length >= shortestBeep && length <= longestBeep && t.frames >= beepFrames-1 && !l.inMelody(t) && t.beepLike(true) && !(t.cut && l.sit.heard > 0) {
 		if l.tone.Kind == Beep || t.frames < toneFrames || !l.spoken {
 			return Beep, "", t.sureness()
 		}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -79,6 +80,21 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("%s: two seeds do the same", name)
 		}
 	}
+}
+
+// TestAtOnce sees that many can use one channel at once.
+func TestAtOnce(t *testing.T) {
+	c, sent := Named(t, "g729-loss-10"), sustained(2)
+	want := c.Through(sent, 7)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if !slices.Equal(c.Through(sent, 7), want) {
+				t.Error("at the same time something else arrives")
+			}
+		})
+	}
+	all.Wait()
 }
 
 // near fails unless got is want within a tolerance.

@@ -84,29 +84,36 @@ func hire(args ...string) (*worker, error) {
 	return &worker{bufio.NewWriter(in), bufio.NewReader(out)}, cmd.Start()
 }
 
+// take returns a worker that waits, or hires one.
+func take(key string, args []string) (*worker, error) {
+	idle.Lock()
+	defer idle.Unlock()
+	waiting := idle.of[key]
+	if len(waiting) == 0 {
+		return hire(args...)
+	}
+	idle.of[key] = waiting[:len(waiting)-1]
+	return waiting[len(waiting)-1], nil
+}
+
+func give(key string, w *worker) {
+	idle.Lock()
+	defer idle.Unlock()
+	idle.of[key] = append(idle.of[key], w)
+}
+
 // native sends a block through the line program with these arguments. It panics if
 // the program is broken: then no figure is worth anything.
 func native(sound []int16, fates []byte, args ...string) []int16 {
 	key := fmt.Sprint(args)
-	idle.Lock()
-	var w *worker
-	if n := len(idle.of[key]); n > 0 {
-		w, idle.of[key] = idle.of[key][n-1], idle.of[key][:n-1]
-	}
-	idle.Unlock()
-	var err error
-	if w == nil {
-		w, err = hire(args...)
-	}
+	w, err := take(key, args)
 	if err == nil {
 		sound, err = w.work(sound, fates)
 	}
 	if err != nil {
 		panic(fmt.Errorf("soundtest: line %q: %w", args, err))
 	}
-	idle.Lock()
-	idle.of[key] = append(idle.of[key], w)
-	idle.Unlock()
+	give(key, w)
 	return sound
 }
 
