@@ -1,8 +1,8 @@
 package hear
 
-// How like a print a part of a trace must be. Two recordings of other words are
-// hardly ever 0.3 alike (see TestPrints), and the same words over the worst line
-// hardly ever less than 0.45.
+// How like a print a part of a trace must be. The nearest part of recordings of other
+// words is 0.3 like it, seldom 0.5, and the same words over a bad line hardly ever
+// less than 0.65 (see TestPrints).
 const (
 	alike     = 0.42
 	partAlike = 0.4 // of every part of it
@@ -85,7 +85,7 @@ func followed(p Print, trace []change, from int) (mean, worst float32) {
 
 // needed is the likeness that is believed: a short print is like many things.
 func needed(steps int) float32 {
-	return max(alike, 0.40+3.4/float32(steps+2))
+	return 0.48 + 2.6/float32(steps+2)
 }
 
 // same compares a print with the part of a trace that should be the same, and

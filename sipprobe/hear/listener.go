@@ -62,7 +62,7 @@ func (l *Listener) Hear(f *spectrum.Frame) {
 // begin tells of an event.
 func (l *Listener) begin(e *Event, kind Kind, start int64, sure float32) {
 	l.number++
-	*e = Event{Number: l.number, Kind: kind, Open: true, Start: max(start, 0), End: l.now, Confidence: sure, Count: 1}
+	*e = Event{Number: l.number, Kind: kind, Open: true, Start: max(start, 0), End: l.now, Confidence: sure, Hz: e.Hz, Count: 1}
 	l.tell(*e)
 }
 
@@ -140,7 +140,6 @@ func (l *Listener) openTone(kind Kind) {
 	t := &l.tones.run
 	l.tone.Hz = t.hz
 	l.begin(&l.tone, kind, t.start, t.sureness())
-	l.tone.Hz = t.hz
 }
 
 // sureness is the purity of the tone.
