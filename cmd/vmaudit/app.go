@@ -34,7 +34,7 @@ func newApp(t *tool) *cli.App {
 		},
 		Commands: []*cli.Command{
 			importCommand(t), directoryCommand(t), changeCommand(t), auditCommand(t), affectedCommand(t),
-			sessionCommand(t), importsCommand(t), spoolCommand(t), formatsCommand(t), dbCommand(t), accessLogCommand(t), canaryCommand(t), engineCommand(t), labCommand(t),
+			sessionCommand(t), importsCommand(t), spoolCommand(t), hearCommand(t), formatsCommand(t), dbCommand(t), accessLogCommand(t), canaryCommand(t), engineCommand(t), labCommand(t),
 		},
 		CustomAppHelpTemplate: cli.AppHelpTemplate + "\n" + exitTable,
 		// cli.Exit would end the process inside Run, before deferred closes.

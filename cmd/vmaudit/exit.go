@@ -25,7 +25,8 @@ const exitTable = `EXIT CODES:
    1  failure
    2  usage: unknown command or flag, bad value, a purpose that is none
    3  audit, affected: playback confirmed, or a mailbox opened by a stranger;
-      canary detect: a canary was heard
+      canary detect: a canary was heard;
+      hear: something else than a healthy mailbox, or a canary, was heard
    4  audit, affected: exposed, by weaker evidence only
 `
 

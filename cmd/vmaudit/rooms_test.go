@@ -29,11 +29,12 @@ var rooms = map[string][]string{
 	"sipprobe/sound":                    {},
 	"sipprobe/canary":                   {"sipprobe/spectrum"},
 	"sipprobe/soundtest":                {"sipprobe/sound"},
+	"sipprobe/hear":                     {"sipprobe/spectrum", "sipprobe/canary"},
 	"analysis":                          {"internal/number", "internal/clickhouse", "internal/access", "internal/store"},
 }
 
 // forTests are rooms that test files may import besides.
-var forTests = []string{"sipprobe/soundtest", "internal/asterisktest", "internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
+var forTests = []string{"sipprobe/soundtest", "sipprobe/sound", "internal/asterisktest", "internal/clickhouse/chtest", "internal/number", "cdr", "internal/store"}
 
 // TestRooms reads the imports from the files, not from the go command: the test
 // cache sees what a test reads.

@@ -63,12 +63,14 @@ func planCalls(size Size) (healthy, leaky []*planned) {
 	for range size {
 		p.deposits()
 		p.lookalikes()
+		p.probes()
 	}
 	before := len(p.calls)
 	p.phase = Leaky
 	for range size {
 		p.leaks()
 		p.lookalikes()
+		p.probes()
 	}
 	return p.calls[:before], p.calls[before:]
 }
@@ -142,6 +144,20 @@ func (p *planner) deposits() {
 		p.deposit(box, 0.7, 4+float64(p.messages%4)/2)
 	}
 	p.add("owner", "4104", "1 "+pin("4104")+"# 4 1 6 1 12", dial(access), fromPhone)
+}
+
+// probes hear a greeting to its end, the beep, and the silence after it. A message
+// is longer than a greeting of one's own, and the system's is the longest.
+func (p *planner) probes() {
+	if p.phase == Leaky {
+		p.add("probe", "4106", "15.3", leak(Greeting, "4106"))
+		p.add("probe", "4107", "10", leak(Misdelivery, "4117"))
+	} else {
+		p.add("probe", "4106", "10")
+		p.add("probe", "4107", "10")
+	}
+	p.add("probe", "4118", "10")
+	p.add("probe", "4112", "14.6")
 }
 
 // lookalikes are what people do on any day, in both phases.

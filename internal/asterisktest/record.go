@@ -33,6 +33,7 @@ type Call struct {
 	Begin, End      time.Time
 
 	Sound    time.Duration // of what the caller heard, whatever it was
+	Hears    Sound         // what that was, and the silence until the caller hung up
 	Heard    []Heard
 	Envelope bool // the time or the caller of a message was read out
 	Menu     bool // the caller heard prompts that are inside a mailbox only
@@ -40,6 +41,12 @@ type Call struct {
 	Left     *Message
 	Likeness Likeness
 }
+
+// Sound is 16-bit samples, 8000 a second. They are for listening to in memory and
+// print as their length only: Asterisk's recorded prompts are in them.
+type Sound []int16
+
+func (s Sound) String() string { return seconds(len(s)).String() }
 
 // Heard is a message that a caller heard some of.
 type Heard struct {

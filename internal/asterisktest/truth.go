@@ -41,7 +41,7 @@ func (s *session) judgeAll() error {
 // judge listens to what a caller heard.
 func (s *session) judge(c *planned, prompts map[string][]float64) {
 	h := newHearing(c.hears)
-	c.Sound = seconds(len(c.hears))
+	c.Sound, c.Hears = seconds(len(c.hears)), sixteen(c.hears, samples(c.does.length()))
 	c.Envelope = h.any(prompts, envelopePrompts)
 	c.Menu = h.any(prompts, menuPrompts)
 	c.Asked = h.any(prompts, pinPrompts)
@@ -61,6 +61,16 @@ func (s *session) judge(c *planned, prompts map[string][]float64) {
 		c.Likeness.Same = min(c.Likeness.Same, likeness)
 		c.Heard = append(c.Heard, Heard{s.stored[by], seconds(n)})
 	}
+}
+
+// sixteen makes 16-bit samples of samples between -1 and 1, at least so many: a
+// system that records sends nothing, and its caller hears silence.
+func sixteen(sound []float64, least int) Sound {
+	out := make(Sound, max(len(sound), least))
+	for i, x := range sound {
+		out[i] = int16(x * 32768)
+	}
+	return out
 }
 
 // any says that one of the prompts was heard.
