@@ -66,9 +66,11 @@ func (t *tool) hear(c *cli.Context) error {
 	h := &hearer{tool: t, name: c.String("name"), picture: c.String("picture")}
 	var err error
 	if name := c.String("known"); name != "" {
-		if h.planted, err = readIDs(name); err != nil {
+		ids, err := readIDs(name)
+		if err != nil {
 			return err
 		}
+		h.planted = canary.NewPlanted(ids)
 	}
 	if h.baseline, err = readBaseline(c.String("baseline")); err != nil {
 		return err
@@ -117,7 +119,7 @@ func hearUsage(c *cli.Context) error {
 type hearer struct {
 	*tool
 	baseline *hear.Baseline
-	planted  []canary.ID
+	planted  *canary.Planted
 	name     string
 	picture  string
 }

@@ -50,7 +50,7 @@ func BenchmarkMemory(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
 		for i := range ears {
-			ears[i] = New(Options{Planted: []canary.ID{1}})
+			ears[i] = New(Options{Planted: canary.NewPlanted([]canary.ID{1})})
 			ears[i].Feed(minute)
 		}
 	}

@@ -10,11 +10,11 @@ import (
 // Options are what an [Ear] may be given; the zero value hears everything but known
 // greetings, prompts and canaries.
 type Options struct {
-	Tell     func(Event) // is called for each event when it begins and when it has ended; nil: nobody is told
-	Baseline *Baseline   // what healthy calls sounded like; nil: none is known
-	Name     string      // of the greeting in the baseline that this call should have
-	Planted  []canary.ID // canaries to listen for when too little is heard to read one
-	Picture  bool        // keep what [Result.Picture] draws
+	Tell     func(Event)     // is called for each event when it begins and when it has ended; nil: nobody is told
+	Baseline *Baseline       // what healthy calls sounded like; nil: none is known
+	Name     string          // of the greeting in the baseline that this call should have
+	Planted  *canary.Planted // canaries to listen for when too little is heard to read one; nil: none
+	Picture  bool            // keep what [Result.Picture] draws
 }
 
 // Ear hears one call. It is not for several goroutines at once.
