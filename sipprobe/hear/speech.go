@@ -18,7 +18,7 @@ const (
 	excess      = 2.5 // dB over the background, mean of the bands, of an active frame
 	spokenFew   = 18  // active frames of the last 50 that make speech
 	wordFew     = 11  // active frames that do, if they change as much as
-	word        = 4.5 // dB
+	word        = 4.1 // dB
 	tonal       = 0.5 // share of frames of one or two sines from which on a little is a signal
 	longFew     = 35  // active frames that are a voice of few harmonics if at most the share
 	veryTonal   = 0.4 // of them is as pure as
@@ -144,7 +144,7 @@ const (
 	steadyLevel = 1.3
 	flatLevel   = 1.7
 	flatFrames  = window / 2
-	unevenFew   = 10 // more than the end of a sound
+	unevenFew   = 14 // more than the end of a sound
 )
 
 func (w *swell) hear(power float32) {
