@@ -56,7 +56,7 @@ check: $(LIB)
 
 # The race detector needs cgo.
 race: $(LIB)
-	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} CGO_ENABLED=1 go test -race -short ./...
+	VMAUDIT_TEST_ENGINE=$${VMAUDIT_TEST_ENGINE:-demand} VMAUDIT_TEST_SOUND=$${VMAUDIT_TEST_SOUND:-off} CGO_ENABLED=1 go test -race -short ./...
 
 # A machine without a way to the database of vulnerabilities says so and goes on.
 .PHONY: vulnerabilities
