@@ -71,7 +71,7 @@ func (a *Auditor) risks(ctx context.Context, audit *Audit, run uint64, all []Aff
 		}
 	}
 	risks := map[string]risk{}
-	parts := sessions/atOnce.counted + 1
+	parts := sessions/atOnce.left + 1
 	for part := range parts {
 		err := a.each(ctx, "counting", atRiskSQL, func(scan func(...any) error) error {
 			var box string

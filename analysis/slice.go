@@ -14,10 +14,11 @@ type sliceSizes struct {
 	situated uint64 // sessions
 	judged   uint64 // situations
 	read     uint64 // verdicts
-	counted  uint64 // records, or messages that may have been left
+	left     uint64 // messages that may have been left
+	counted  uint64 // records
 }
 
-var atOnce = sliceSizes{derived: 250_000, situated: 120_000, judged: 120_000, read: 300_000, counted: 5_000_000}
+var atOnce = sliceSizes{derived: 250_000, situated: 120_000, judged: 120_000, read: 300_000, left: 2_000_000, counted: 5_000_000}
 
 // runs cuts days, in order, into runs of neighbours of one system with no more
 // than limit together, or of one day with more.
