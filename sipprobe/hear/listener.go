@@ -89,6 +89,9 @@ func (l *Listener) Close() {
 	if l.voiceEv.Kind != "" {
 		l.endVoice(l.now)
 	}
+	if q := &l.quiet; q.frames > 0 {
+		l.quietEv.Level = q.level / float32(q.frames)
+	}
 	for _, e := range []*Event{&l.quietEv, &l.clipEv, &l.v21Ev} {
 		if e.Kind != "" {
 			l.end(e, l.now)
