@@ -194,6 +194,23 @@ func TestAutumnHangup(t *testing.T) {
 	}
 }
 
+// TestSameMoment: of records of one moment, whose bytes of the id come first says who called.
+func TestSameMoment(t *testing.T) {
+	w := newTown(t, nil)
+	for id, caller := range map[string]string{"0001": "4101", "0100": "4102"} {
+		err := w.store.DB.Exec(t.Context(), `
+			INSERT INTO records (system, call, leg, id, kind, start, caller, caller_class, dialled, dialled_class, app, action, mailbox)
+			SELECT 'asterisk', '1', '1', unhex({id:String}), 'leg', {at:DateTime64(3, 'UTC')}, {caller:String}, 'internal', '4103', 'internal', 'VoiceMail', 'deposit', '4103'`,
+			chgo.Named("id", id+strings.Repeat("00", 14)), chgo.Named("at", noon.Format("2006-01-02 15:04:05.000")), chgo.Named("caller", caller))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sessions := w.sessions(w.audit(hour("c"))); len(sessions) != 1 || sessions[0].Caller != "4101" {
+		t.Errorf("sessions %+v, want one, of 4101", sessions)
+	}
+}
+
 // TestPlanLater: a numbering plan that is given after an import loses nobody.
 func TestPlanLater(t *testing.T) {
 	w := newTown(t, nil)
