@@ -25,8 +25,10 @@ WITH
             call, leg,
             -- The last sign of the leg closes the session when the application's own end is not logged.
             max(if(kind = 'message', start, greatest(start, end))) AS last_sign,
-            minIf(start, kind = 'event' AND cause != '') AS hangup,
-            arraySort(groupArrayIf(start, kind = 'event')) AS events,
+            -- An event in the repeated autumn hour ends when it was at the latest: a hangup shows nothing
+            -- of what was logged before that.
+            minIf(greatest(start, end), kind = 'event' AND cause != '') AS hangup,
+            arraySort(groupArrayIf(greatest(start, end), kind = 'event')) AS events,
             groupArrayIf(start, action != '') AS hits,
             groupUniqArrayIf((mailbox, dialled, kind = 'message'), action != '' AND mailbox != '') AS named,
             groupUniqArrayIf((start, mailbox, app = 'VMAuthenticate'), action != '' AND (app = 'VMAuthenticate' OR auth = 'passed')) AS logins

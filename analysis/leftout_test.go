@@ -171,6 +171,46 @@ func TestAutumnNight(t *testing.T) {
 	}
 }
 
+// TestAutumnHangup: a hangup in the repeated hour may be that of the second, and what
+// the clock says was later may have been heard before it.
+func TestAutumnHangup(t *testing.T) {
+	w := newTown(t, nil)
+	stockholm, err := time.LoadLocation("Europe/Stockholm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.zone = stockholm
+	text := event{call: "1", name: "STREAM_BEGIN", src: somebody, dialled: "4101", app: "VoiceMailMain", data: "4101@default,s",
+		extra: `{"sound":"/var/spool/asterisk/voicemail/default/4101/INBOX/msg0000"}`}.String() +
+		event{call: "1", name: "HANGUP", src: somebody, dialled: "4101", extra: `{"hangupcause":16}`, after: time.Minute}.String()
+	w.loadText("asterisk-cel", strings.NewReplacer("2026-03-02 12:00:00.000", "2026-10-25 02:59:50.000", "2026-03-02 12:01:00.000", "2026-10-25 02:00:10.000").Replace(text))
+	w.directoryText(townDirectory)
+	sessions := w.sessions(w.audit(store.Change{ID: "c", From: time.Date(2026, 10, 24, 0, 0, 0, 0, time.UTC)}))
+	if len(sessions) != 1 || sessions[0].Verdict != analysis.PlaybackConfirmed {
+		t.Fatalf("sessions %+v, want the message that was played before the hangup", sessions)
+	}
+	if m := sessions[0].Messages; len(m) != 1 || m[0].Seconds == nil || *m[0].Seconds != 20 {
+		t.Errorf("messages %+v, want one of 20 s", m)
+	}
+}
+
+// TestSameMoment: of records of one moment, whose bytes of the id come first says who called.
+func TestSameMoment(t *testing.T) {
+	w := newTown(t, nil)
+	for id, caller := range map[string]string{"0001": "4101", "0100": "4102"} {
+		err := w.store.DB.Exec(t.Context(), `
+			INSERT INTO records (system, call, leg, id, kind, start, caller, caller_class, dialled, dialled_class, app, action, mailbox)
+			SELECT 'asterisk', '1', '1', unhex({id:String}), 'leg', {at:DateTime64(3, 'UTC')}, {caller:String}, 'internal', '4103', 'internal', 'VoiceMail', 'deposit', '4103'`,
+			chgo.Named("id", id+strings.Repeat("00", 14)), chgo.Named("at", noon.Format("2006-01-02 15:04:05.000")), chgo.Named("caller", caller))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sessions := w.sessions(w.audit(hour("c"))); len(sessions) != 1 || sessions[0].Caller != "4101" {
+		t.Errorf("sessions %+v, want one, of 4101", sessions)
+	}
+}
+
 // TestPlanLater: a numbering plan that is given after an import loses nobody.
 func TestPlanLater(t *testing.T) {
 	w := newTown(t, nil)

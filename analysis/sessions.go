@@ -269,17 +269,17 @@ func (a *Auditor) dropPartition(ctx context.Context, name, partition string) err
 type callCount struct{ calls, reached uint64 }
 
 // countCalls adds the calls that began on each day, and those among them that
-// reached a mailbox.
+// reached a mailbox, be it the day after.
 func (a *Auditor) countCalls(ctx context.Context, counts map[string]callCount, args []any) error {
 	return a.each(ctx, "counting calls", `
 		SELECT begun, count(), countIf(reached)
 		FROM (
 			SELECT call, min(day) AS begun, max(action != '') AS reached
 			FROM records
-			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} AND kind != 'message'
+			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind != 'message'
 			  AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
 			GROUP BY call)
-		WHERE begun >= {first:Date}
+		WHERE begun BETWEEN {first:Date} AND {last:Date}
 		GROUP BY begun`,
 		func(scan func(...any) error) error {
 			var date time.Time

@@ -5,8 +5,8 @@ INSERT INTO sessions
      caller, caller_class, dialled, dialled_class, diverting, diverting_class, undiverted, others,
      deposit, opened, demanded, passed, failed, heard, envelope, late, unknown, messages, greetings, left, moved, servers, records)
 WITH
-    -- By time, and then by something that is always the same.
-    bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(begin)), 64), reinterpretAsUInt64(id)) AS rank
+    -- By time, and then by id, byte after byte.
+    bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(begin)), 64), byteSwap(reinterpretAsUInt64(id))) AS rank
 SELECT
     {system:String},
     day,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"vmaudit/analysis"
 	"vmaudit/internal/store"
@@ -39,5 +40,22 @@ func TestSlices(t *testing.T) {
 	analysis.Slice(t, 60)
 	if cut := ask(t); cut != whole {
 		t.Errorf("in slices:\n%s\nat once:\n%s", cut, whole)
+	}
+}
+
+// TestOverMidnight: a call that reached voicemail the day after it began reached it,
+// also when the days are derived one by one.
+func TestOverMidnight(t *testing.T) {
+	analysis.Slice(t, 1)
+	w := newTown(t, nil)
+	night := time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC).Sub(noon)
+	w.loadText("asterisk-cel", event{call: "1", name: "CHAN_START", src: somebody, dialled: "4101", after: night - 5*time.Second}.String()+
+		event{call: "1", name: "APP_START", src: somebody, dialled: "4101", app: "VoiceMail", data: "4101@default,u", after: night + 5*time.Second}.String())
+	summary, err := w.auditor.Summarise(t.Context(), w.audit(store.Change{ID: "c", From: noon.Add(-time.Hour)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := summary.Sessions[analysis.NoVoicemail]; n != 0 {
+		t.Errorf("%d calls reached no voicemail, want none", n)
 	}
 }
