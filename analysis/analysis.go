@@ -4,11 +4,11 @@
 // The usual path, all of it in SQL over the tables of internal/store:
 //
 //  1. [Auditor.Derive] turns records into facts: sessions, the parts of calls in
-//     which a caller was connected to a mailbox (sessions.sql). Facts are stored
-//     once; days whose records changed are derived again.
+//     which a caller was connected to a mailbox (calls.sql, hits.sql, sessions.sql).
+//     Facts are stored once; days whose records changed are derived again.
 //  2. [Auditor.Audit] looks at the sessions that touch a change's window with what
 //     the directory, the numbering plan and the change say of them
-//     (situations.sql), and lets the detectors (detectors/*.sql, one file each)
+//     (reached.sql, situations.sql), and lets the detectors (detectors/*.sql, one file each)
 //     give every one a verdict (judge.sql).
 //     [Auditor.AuditAsOf] does it for what could be known at a time.
 //  3. [Auditor.Summarise], [Auditor.Affected], [Auditor.Sessions] and

@@ -1,10 +1,10 @@
 -- Messages that callers may have left in some days in mailboxes that were exposed: within the
 -- retention before the first exposure and until the last. The records do not show whether a caller
 -- who could leave a message did; the voicemail spool does, for those messages that it still has.
-INSERT INTO left_rows (run, box, caller, begin)
+INSERT INTO left_rows (run, box, session, caller, begin)
 WITH
     owners AS (SELECT identity, holdings FROM holdings WHERE version = {directory:UInt64})
-SELECT {run:UInt64}, box, if(caller = '', toString(id), caller), begin
+SELECT {run:UInt64}, box, id, if(caller = '', toString(id), caller), begin
 FROM
 (
     SELECT

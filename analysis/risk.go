@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -35,13 +36,15 @@ func (a *Auditor) addRisk(ctx context.Context, audit *Audit, all []Affected) err
 	}
 	run := rand.Uint64() | 1
 	risks, err := a.risks(ctx, audit, run, all)
+	// They say who was exposed: they go also when the question was broken off.
+	err = errors.Join(err, a.dropRows(context.WithoutCancel(ctx), run, "exposed_rows", "left_rows"))
 	if err != nil {
 		return fmt.Errorf("counting the messages at risk: %w", err)
 	}
 	for i := range all {
 		all[i].add(risks[all[i].box], reaches, a.retention())
 	}
-	return a.dropRows(ctx, run, "exposed_rows", "left_rows")
+	return nil
 }
 
 // risks collects what may have been left, some days at a time, and counts it by mailbox.

@@ -70,7 +70,7 @@ func (a *Auditor) Derive(ctx context.Context) error {
 	done := 0
 	for _, slice := range runs(stale, atOnce.derived, func(d day) uint64 { return d.records }) {
 		a.progress("deriving sessions", done, len(stale))
-		// What a build that was lost has stored is swept with the old ones.
+		// What a build that was lost has stored is swept with the old ones; its work rows go by their age.
 		if err := clickhouse.Again(func() error { return a.derive(ctx, slice, stored[slice[0].system]) }); err != nil {
 			return fmt.Errorf("deriving the sessions of %s from %s to %s: %w", slice[0].system,
 				slice[0].date.Format(time.DateOnly), slice[len(slice)-1].date.Format(time.DateOnly), err)
@@ -92,7 +92,7 @@ func (a *Auditor) recordDays(ctx context.Context) ([]day, error) {
 	days, err := a.countRecords(ctx)
 	for i := range days {
 		h := fnv.New64a()
-		fmt.Fprintf(h, "%q %q %q", callsSQL, hitsSQL, sessionsSQL)
+		fmt.Fprintf(h, "%q %q %q %q", callsSQL, hitsSQL, sessionsSQL, countCallsSQL)
 		for j := max(i-1, 0); j <= min(i+1, len(days)-1); j++ {
 			gap := days[j].date.Sub(days[i].date).Abs()
 			if days[j].system == days[i].system && gap <= 24*time.Hour {
@@ -137,8 +137,8 @@ func (a *Auditor) countRecords(ctx context.Context) (days []day, err error) {
 
 // reach is how far a system's records reach.
 type reach struct {
-	first time.Time // call's beginning
-	last  time.Time // end of what began on the last day
+	first time.Time // of any record
+	last  time.Time // end of any record that began about the last day on which calls began
 }
 
 // reaches returns the reach of all systems, from their first and last days.
@@ -268,19 +268,21 @@ func (a *Auditor) dropPartition(ctx context.Context, name, partition string) err
 
 type callCount struct{ calls, reached uint64 }
 
+const countCallsSQL = `
+	SELECT begun, count(), countIf(reached)
+	FROM (
+		SELECT call, min(day) AS begun, max(action != '') AS reached
+		FROM records
+		WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind != 'message'
+		  AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
+		GROUP BY call)
+	WHERE begun BETWEEN {first:Date} AND {last:Date}
+	GROUP BY begun`
+
 // countCalls adds the calls that began on each day, and those among them that
 // reached a mailbox, be it the day after.
 func (a *Auditor) countCalls(ctx context.Context, counts map[string]callCount, args []any) error {
-	return a.each(ctx, "counting calls", `
-		SELECT begun, count(), countIf(reached)
-		FROM (
-			SELECT call, min(day) AS begun, max(action != '') AS reached
-			FROM records
-			WHERE system = {system:String} AND day BETWEEN {first:Date} - 1 AND {last:Date} + 1 AND kind != 'message'
-			  AND call >= {low:String} AND ({high:String} = '' OR call < {high:String})
-			GROUP BY call)
-		WHERE begun BETWEEN {first:Date} AND {last:Date}
-		GROUP BY begun`,
+	return a.each(ctx, "counting calls", countCallsSQL,
 		func(scan func(...any) error) error {
 			var date time.Time
 			var c callCount

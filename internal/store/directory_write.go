@@ -159,6 +159,8 @@ func (s *Store) insertHolders(ctx context.Context, version uint64, holders []Hol
 }
 
 // holdingsSQL tells by number whose it is, which every question about a call asks.
+// It is stored with the directory: who changes it writes a migration that fills the
+// table anew, and raises the rules of the package analysis.
 const holdingsSQL = `
 	INSERT INTO holdings (version, identity, holdings)
 	SELECT version, number.1 AS identity, arraySort(groupUniqArray((extension, mailbox, number.2, valid_from, valid_to)))

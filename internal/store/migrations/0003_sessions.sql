@@ -1,6 +1,7 @@
 -- Facts: the parts of calls in which a caller was connected to a mailbox, derived from records
--- by analysis/sessions.sql, one day at a time. session_days says which build of a day counts. Builds are
--- partitions, because to drop one costs nothing, and to delete rows goes through all parts of the table.
+-- by analysis/calls.sql, hits.sql and sessions.sql, some days at a time. session_days says which build
+-- of a day counts. Builds are partitions, because to drop one costs nothing, and to delete rows goes
+-- through all parts of the table.
 
 -- distributed by cityHash64(system, call)
 -- servers are plain strings: has() does not find the empty one among LowCardinality.

@@ -145,6 +145,7 @@ CREATE TABLE IF NOT EXISTS left_rows
 (
     run    UInt64,
     box    LowCardinality(String),
+    session FixedString(16),
     caller String                 COMMENT 'extension or token; of an unknown one, the session',
     begin  DateTime64(3, 'UTC'),
     made   DateTime DEFAULT now()
