@@ -1,6 +1,7 @@
 package hear
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -88,22 +89,39 @@ func (r *Result) judgePrompts() bool {
 	}
 	p := r.Prompts[i]
 	for _, v := range r.voices {
-		if v.from > p.to && !r.isPrompt(v) {
-			r.because(SeveralSegments, "after prompt %q at %s, which asks for a PIN, something else was said at %s", p.Name, secs(p.From), secs(at(v.from)))
+		if !r.isPrompt(v) {
+			r.because(SeveralSegments, "besides prompt %q at %s, which asks for a PIN, something else was said between %s and %s", p.Name, secs(p.From), secs(at(v.from)), secs(at(v.to)))
 			return true
 		}
 	}
-	r.because(PINPrompt, "prompt %q at %s asks for a mailbox or a PIN, and nothing but prompts followed", p.Name, secs(p.From))
+	r.because(PINPrompt, "prompt %q at %s asks for a mailbox or a PIN, and nothing but prompts was said", p.Name, secs(p.From))
 	return true
 }
 
-// isPrompt reports whether a stretch of speech is a known prompt, but for its edges.
+// isPrompt reports whether a stretch of speech is known prompts and the pauses between
+// them, but for their edges.
 func (r *Result) isPrompt(v span) bool {
-	rest := v.to - v.from
+	var known []span
 	for _, p := range r.Prompts {
-		rest -= max(min(p.to, v.to)-max(p.from, v.from), 0)
+		known = append(known, p.span)
 	}
-	return at(rest) < afterBeep
+	if known == nil {
+		return false
+	}
+	for _, e := range r.Events {
+		if e.Kind == Silence || e.Kind == ComfortNoise {
+			known = append(known, span{e.Start, e.End})
+		}
+	}
+	slices.SortFunc(known, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	done := v.from // up to here all is known; what is known overlaps, as one prompt under two names does
+	for _, s := range known {
+		if at(min(s.from, v.to)-done) >= afterBeep {
+			return false
+		}
+		done = max(done, s.to)
+	}
+	return at(v.to-done) < afterBeep
 }
 
 // judgeVoices is for speech without a beep.

@@ -76,6 +76,9 @@ func TestKnownPrompts(t *testing.T) {
 		}
 		b.Add(k)
 	}
+	again := b.Known[slices.IndexFunc(b.Known, func(k Known) bool { return k.Role == RoleOther })]
+	again.Name = "the same again"
+	b.Add(again)
 	if _, ok := hear(made{}.quiet(100).speech(1, 300)).LearnPrompt("short", RolePIN); ok {
 		t.Error("a third of a second is enough to be known again")
 	}
@@ -86,6 +89,11 @@ func TestKnownPrompts(t *testing.T) {
 	}{
 		"asks for a PIN":             {made{}.speech(21, 2000).quiet(4000), PINPrompt, GreetingUnknown},
 		"asks, and plays a message":  {made{}.speech(21, 2000).quiet(2000).speech(31, 5000).quiet(500), SeveralSegments, GreetingUnknown},
+		"asks, a message at once":    {made{}.speech(21, 2000).quiet(300).speech(31, 5000).quiet(500), SeveralSegments, GreetingUnknown},
+		"a message, then asks":       {made{}.speech(31, 5000).quiet(2000).speech(21, 2000).quiet(3000), SeveralSegments, GreetingUnknown},
+		"beep, message, then asks":   {made{}.speech(3, 3000).quiet(200).tone(425, 700).quiet(700).speech(31, 5000).quiet(1500).speech(21, 2000).quiet(3000), SeveralSegments, GreetingUnknown},
+		"asks twice":                 {made{}.speech(21, 2000).quiet(500).speech(21, 2000).quiet(3000), PINPrompt, GreetingUnknown},
+		"two names, and a message":   {made{}.speech(3, 3000).quiet(200).tone(425, 700).quiet(700).speech(24, 2000).quiet(100).speech(31, 1500).quiet(2000), SpeechAfterBeep, GreetingUnknown},
 		"inside a mailbox":           {made{}.quiet(300).speech(22, 2000).quiet(200).speech(32, 4000).quiet(500), SeveralSegments, GreetingUnknown},
 		"system's greeting":          {made{}.quiet(300).speech(23, 2000).quiet(200).tone(425, 700).quiet(2500), GreetingBeepSilence, GreetingDefault},
 		"message before the prompt":  {made{}.quiet(300).speech(33, 3000).quiet(200).speech(23, 2000).quiet(200).tone(425, 700).quiet(2500), GreetingBeepSilence, GreetingUnknown},
