@@ -89,6 +89,9 @@ func (l *Listener) Close() {
 	if l.voiceEv.Kind != "" {
 		l.endVoice(l.now)
 	}
+	if l.quietEv.Kind != "" {
+		l.quietEv.Level = l.quiet.level / float32(max(l.quiet.frames, 1))
+	}
 	for _, e := range []*Event{&l.quietEv, &l.clipEv, &l.v21Ev} {
 		if e.Kind != "" {
 			l.end(e, l.now)
