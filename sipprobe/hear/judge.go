@@ -208,7 +208,7 @@ func (r *Result) judgeBeep() {
 	case quiet < listened:
 		r.because(Unknown, "the call ended %s after the beep: what follows it is not known", secs(quiet))
 	case r.unquiet(last.to):
-	case g.Is == GreetingOther || g.Is == GreetingAnother && g.wanted != "":
+	case g.differs || g.Is == GreetingAnother && g.wanted != "":
 		r.because(Unknown, "a beep at %s and then silence, but the greeting is not that of the baseline", secs(at(beep.from)))
 	default:
 		r.because(GreetingBeepSilence, "%s of greeting, a beep at %s, and %s of silence", secs(said), secs(at(beep.from)), secs(quiet))

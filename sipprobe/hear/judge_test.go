@@ -190,3 +190,37 @@ func testSVG(t *testing.T, r *Result) {
 		t.Errorf("the picture lacks its title, beep or spectrum: %.2000s", text)
 	}
 }
+
+// TestBaselineGreetings has greetings that are, and are not, what the baseline has.
+func TestBaselineGreetings(t *testing.T) {
+	system := func(number uint64, ms int) made {
+		return made{}.quiet(300).speech(51, 1500).quiet(100).speech(number, ms).quiet(100).speech(52, 2000).quiet(200).tone(425, 700).quiet(2500)
+	}
+	b := &Baseline{}
+	for i, number := range []uint64{51, 52} {
+		k, _ := hear(made{}.quiet(100).speech(number, 1500+500*i).quiet(300)).LearnPrompt(string(rune('a'+i)), RoleDefault)
+		b.Add(k)
+	}
+	for name, m := range map[string]made{"4101": system(53, 1500)} {
+		k, ok := hear(m).LearnGreeting(name)
+		if !ok {
+			t.Fatalf("no greeting of %s", name)
+		}
+		b.Add(k)
+	}
+	for name, c := range map[string]struct {
+		mailbox string
+		sound   made
+		want    Judgement
+	}{
+		"same number read out":    {"4101", system(53, 1500), GreetingBeepSilence},
+		"a message read out":      {"4101", system(54, 4000), Unknown},
+		"system's, of a stranger": {"4109", system(54, 1500), GreetingBeepSilence},
+	} {
+		e := New(Options{Baseline: b, Name: c.mailbox})
+		e.Feed(c.sound)
+		if r := e.Result(); r.Judgement != c.want {
+			t.Errorf("%s: %s %q, want %s; %+v", name, r.Judgement, r.Reasons, c.want, r.Greeting)
+		}
+	}
+}
