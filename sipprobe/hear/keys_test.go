@@ -39,3 +39,32 @@ func TestKeysAreNotTold(t *testing.T) {
 		}
 	}
 }
+
+// TestVoicesBesideACanary has speech before a canary whose beginning is missing, and
+// beneath one: none of it is drawn.
+func TestVoicesBesideACanary(t *testing.T) {
+	token := made{}.canary(0x123456789abc)
+	for name, m := range map[string]made{
+		"before":  append(made{}.quiet(500).speech(1, 4000), token[len(token)*7/10:]...).quiet(1000),
+		"beneath": append(made{}.quiet(4500), token...).quiet(1000),
+	} {
+		if name == "beneath" {
+			for i, x := range (made{}).speech(2, 4000) {
+				m[4500*8+i] += x / 2
+			}
+		}
+		e := New(Options{Picture: true})
+		e.Feed(m)
+		r := e.Result()
+		if r.canaries() != 1 {
+			t.Errorf("%s: %d canaries", name, r.canaries())
+		}
+		d, from := r.plan(""), map[string]int{"before": 700, "beneath": 4700}[name]
+		for x, open := range d.shown() {
+			ms := int(float64(x) / float64(d.wide-leftEdge-rightEdge) * d.seconds * 1000)
+			if open && ms > from && ms < from+3600 {
+				t.Fatalf("%s: the spectrum at %d ms, where somebody speaks, is drawn; %+v", name, ms, r.Events)
+			}
+		}
+	}
+}

@@ -172,7 +172,8 @@ func (d *drawing) spectrum(c canvas, y int) {
 const margin = 300 * time.Millisecond
 
 // shown tells for each pixel whether its spectrum may be drawn: it is of a tone
-// that is no key's, of silence or of a canary, and no speech or music is near.
+// that is no key's or of silence, and no speech or music is near. A canary's is
+// not: somebody may speak beneath it, or before one whose beginning is missing.
 func (d *drawing) shown() []bool {
 	open := make([]bool, d.wide-leftEdge-rightEdge)
 	set := func(from, to time.Duration, v bool) {
@@ -191,7 +192,7 @@ func (d *drawing) shown() []bool {
 		}
 	}
 	for _, e := range d.Events { // a beep is sharply told from what is around it
-		if e.Kind == Beep || e.Kind == Canary {
+		if e.Kind == Beep {
 			set(at(e.Start), at(e.End), true)
 		}
 	}
