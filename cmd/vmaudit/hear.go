@@ -88,13 +88,14 @@ func (t *tool) hear(c *cli.Context) error {
 	if err := printCalls(t.stdout, calls, c.String("format")); err != nil {
 		return err
 	}
-	if failed != nil {
-		return errors.Join(failed...)
+	err = errors.Join(failed...)
+	if !slices.ContainsFunc(calls, func(h heardCall) bool { return h.Suspicious() }) {
+		return err
 	}
-	if slices.ContainsFunc(calls, func(h heardCall) bool { return h.Suspicious() }) {
-		return &severityError{analysis.Proven}
+	if err != nil {
+		t.lines(err)
 	}
-	return nil
+	return &severityError{analysis.Proven}
 }
 
 // hearUsage finds mistakes in flags and arguments.

@@ -27,6 +27,12 @@ func dtmfGroup(t *run) string {
 	return "digit"
 }
 
+// keyLike reports whether a tone is a key's, or that of a key of a player that runs
+// too fast or too slow. Its frequencies would tell which.
+func (t *run) keyLike() bool {
+	return t.dual && t.hz[0] > 640 && t.hz[0] < 1020 && t.hz[1] > 1110 && t.hz[1] < 1770
+}
+
 func nearest(of [4]float32, hz float32) int {
 	for i, f := range of {
 		if within(hz, f, f*dtmfOff) {

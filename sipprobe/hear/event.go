@@ -39,7 +39,7 @@ type Event struct {
 	Open       bool
 	Start, End int64      // samples since the beginning; End of an open event is the last that belongs to it
 	Confidence float32    // 0 to 1
-	Hz         [2]float32 // of tones; the second is 0 where there is one
+	Hz         [2]float32 // of tones; the second is 0 where there is one, and both are of keys: they would tell which
 	Level      float32    // dBFS, the mean; a full-scale sine has -3
 	Of         string     // which: of SIT and call progress the system, of DTMF the group of keys, of canary the id
 	Count      int        // how many bursts the event joins, see [Result]

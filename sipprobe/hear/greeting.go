@@ -14,6 +14,7 @@ type Greeting struct {
 	Number   bool    // a number or a name was read out in the system's greeting
 	From, To time.Duration
 	wanted   string // the name in the baseline
+	differs  bool   // from what the baseline has of that name
 }
 
 // What a greeting is.
@@ -112,7 +113,7 @@ func (r *Result) findGreeting(b *Baseline, name string) {
 			g.Is, g.Of = GreetingSame, name
 			return
 		}
-		g.Is = GreetingOther
+		g.Is, g.differs = GreetingOther, true
 	}
 	if r.byPrompts(s) {
 		g.Is = GreetingDefault

@@ -19,8 +19,14 @@ const (
 func joined(events []Event, end int64) (out []Event) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.Start, b.Start) })
-	for i, e := range events {
-		if e.End = min(e.End, end); e.End <= e.Start || covered(events, i) {
+	var big []Event
+	for _, e := range events {
+		if e.Kind == SIT || e.Kind == Canary {
+			big = append(big, e)
+		}
+	}
+	for _, e := range events {
+		if e.End = min(e.End, end); e.End <= e.Start || covered(&e, big) {
 			continue
 		}
 		if before := last(out, e); before != nil {
@@ -32,13 +38,11 @@ func joined(events []Event, end int64) (out []Event) {
 	return out
 }
 
-// covered reports whether an event is part of another: tones of a special
+// covered reports whether an event is part of one of the big ones: tones of a special
 // information tone and everything in a canary.
-func covered(events []Event, i int) bool {
-	e := &events[i]
-	for j := range events {
-		o := &events[j]
-		inside := j != i && e.Start >= o.Start-spectrum.Rate/20 && e.End <= o.End+spectrum.Rate/20
+func covered(e *Event, big []Event) bool {
+	for _, o := range big {
+		inside := e.Start >= o.Start-spectrum.Rate/20 && e.End <= o.End+spectrum.Rate/20
 		if inside && (o.Kind == SIT && isTone(e.Kind) || o.Kind == Canary && e.Kind != Canary && e.Kind != Gap) {
 			return true
 		}
@@ -52,6 +56,9 @@ func isProgress(k Kind) bool { return k == Ringback || k == Busy || k == Congest
 
 // last is the event that e goes on with, or nil.
 func last(out []Event, e Event) *Event {
+	if !isProgress(e.Kind) && e.Kind != Speech && e.Kind != Music {
+		return nil
+	}
 	for i := len(out) - 1; i >= 0; i-- {
 		o := &out[i]
 		switch {

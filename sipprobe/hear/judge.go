@@ -1,9 +1,12 @@
 package hear
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
+
+	"vmaudit/sipprobe/spectrum"
 )
 
 // Judgement is what a caller met.
@@ -33,7 +36,12 @@ const (
 	waiting    = 1200 * time.Millisecond // the silence in which that person listens
 	shortPrint = 4 * time.Second         // of a prompt that asks for digits
 	tooShort   = time.Second
+	untold     = time.Second // of sound after the beep that is nothing known
+	loudNoise  = -30         // dBFS: noise under which speech may lie
 )
+
+// afterTone is how long after a beep's end its last window is, in samples.
+const afterTone = spectrum.Window
 
 // because says what the call was, and why.
 func (r *Result) because(j Judgement, format string, args ...any) {
@@ -88,22 +96,39 @@ func (r *Result) judgePrompts() bool {
 	}
 	p := r.Prompts[i]
 	for _, v := range r.voices {
-		if v.from > p.to && !r.isPrompt(v) {
-			r.because(SeveralSegments, "after prompt %q at %s, which asks for a PIN, something else was said at %s", p.Name, secs(p.From), secs(at(v.from)))
+		if !r.isPrompt(v) {
+			r.because(SeveralSegments, "besides prompt %q at %s, which asks for a PIN, something else was said between %s and %s", p.Name, secs(p.From), secs(at(v.from)), secs(at(v.to)))
 			return true
 		}
 	}
-	r.because(PINPrompt, "prompt %q at %s asks for a mailbox or a PIN, and nothing but prompts followed", p.Name, secs(p.From))
+	r.because(PINPrompt, "prompt %q at %s asks for a mailbox or a PIN, and nothing but prompts was said", p.Name, secs(p.From))
 	return true
 }
 
-// isPrompt reports whether a stretch of speech is a known prompt, but for its edges.
+// isPrompt reports whether a stretch of speech is known prompts and the pauses between
+// them, but for their edges.
 func (r *Result) isPrompt(v span) bool {
-	rest := v.to - v.from
+	var known []span
 	for _, p := range r.Prompts {
-		rest -= max(min(p.to, v.to)-max(p.from, v.from), 0)
+		known = append(known, p.span)
 	}
-	return at(rest) < afterBeep
+	if known == nil {
+		return false
+	}
+	for _, e := range r.Events {
+		if e.Kind == Silence || e.Kind == ComfortNoise {
+			known = append(known, span{e.Start, e.End})
+		}
+	}
+	slices.SortFunc(known, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	done := v.from // up to here all is known; what is known overlaps, as one prompt under two names does
+	for _, s := range known {
+		if at(min(s.from, v.to)-done) >= afterBeep {
+			return false
+		}
+		done = max(done, s.to)
+	}
+	return at(v.to-done) < afterBeep
 }
 
 // judgeVoices is for speech without a beep.
@@ -182,11 +207,44 @@ func (r *Result) judgeBeep() {
 		r.because(Unknown, "a canary was heard")
 	case quiet < listened:
 		r.because(Unknown, "the call ended %s after the beep: what follows it is not known", secs(quiet))
-	case g.Is == GreetingOther || g.Is == GreetingAnother && g.wanted != "":
+	case r.unquiet(last.to):
+	case g.differs || g.Is == GreetingAnother && g.wanted != "":
 		r.because(Unknown, "a beep at %s and then silence, but the greeting is not that of the baseline", secs(at(beep.from)))
 	default:
 		r.because(GreetingBeepSilence, "%s of greeting, a beep at %s, and %s of silence", secs(said), secs(at(beep.from)), secs(quiet))
 	}
+}
+
+// unquiet judges a call in which something is heard after the beep that is neither
+// speech nor silence. A busy tone with which a system hangs up, after the silence, is
+// none of it.
+func (r *Result) unquiet(from int64) bool {
+	end, known := int64(r.Length.Seconds()*spectrum.Rate), from+afterTone
+	rest := int64(0)
+	for _, e := range r.Events {
+		if e.End <= from {
+			continue
+		}
+		hangup := (e.Kind == Busy || e.Kind == Congestion) && at(e.Start-from) >= listened
+		switch {
+		case hangup:
+			end = min(end, e.Start)
+		case isTone(e.Kind) && e.Start >= from || e.Kind == SIT || e.Kind == DTMF || e.Kind == ComfortNoise && e.Level > loudNoise:
+			r.because(Unknown, "%s at %s, after the beep", e.Kind, secs(at(e.Start)))
+			return true
+		case e.Kind == Silence || e.Kind == ComfortNoise || e.Kind == Speech || e.Kind == Music:
+			rest += max(min(e.Start, end)-known, 0)
+			known = max(known, e.End)
+		}
+		if hangup {
+			break
+		}
+	}
+	rest += max(end-known, 0)
+	if at(rest) >= untold {
+		r.because(Unknown, "%s of sound after the beep that is neither speech nor silence", secs(at(rest)))
+	}
+	return at(rest) >= untold
 }
 
 // pausedLong judges a greeting with a pause in it, which may be two messages.

@@ -21,6 +21,12 @@ var calls = map[string]struct {
 	"healthy in noise":            {made{}.speech(1, 4000).quiet(200).tone(425, 700).noise(3000, -55), GreetingBeepSilence, "silence"},
 	"healthy after ringing":       {made{}.tone(1000, 425).quiet(5000).tone(1000, 425).quiet(2000).speech(1, 4000).quiet(300).tone(425, 700).quiet(2500), GreetingBeepSilence, "ringback (Sweden)"},
 	"healthy with a double beep":  {made{}.speech(1, 4000).quiet(200).tone(150, 1400).quiet(100).tone(150, 1400).quiet(2500), GreetingBeepSilence, "greeting"},
+	"keys after the beep":         {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).tone(100, 697, 1209).quiet(100).tone(100, 770, 1336).quiet(2500), Unknown, "dtmf at"},
+	"a tone after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).tone(4000, 330).quiet(1000), Unknown, "tone at"},
+	"ringing after the beep":      {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(300).tone(1000, 425).quiet(2000), Unknown, "ringback at"},
+	"loud noise after the beep":   {made{}.speech(1, 4000).quiet(200).tone(425, 700).noise(4000, -20), Unknown, "comfort-noise at"},
+	"a token too fast":            {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(500).faster(0x123456789abc).quiet(2500), Unknown, "neither speech nor silence"},
+	"hung up after the silence":   {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(2500).times(6, func(m made) made { return m.tone(250, 425).quiet(250) }), GreetingBeepSilence, "of silence"},
 	"cut off after the beep":      {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(500), Unknown, "after the beep: what follows it is not known"},
 	"speech after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).speech(2, 3000).quiet(1000), SpeechAfterBeep, "speech at"},
 	"speech at once after it":     {made{}.speech(1, 4000).quiet(200).tone(425, 700).speech(2, 3000).quiet(1000), SpeechAfterBeep, "speech at"},
@@ -76,6 +82,9 @@ func TestKnownPrompts(t *testing.T) {
 		}
 		b.Add(k)
 	}
+	again := b.Known[slices.IndexFunc(b.Known, func(k Known) bool { return k.Role == RoleOther })]
+	again.Name = "the same again"
+	b.Add(again)
 	if _, ok := hear(made{}.quiet(100).speech(1, 300)).LearnPrompt("short", RolePIN); ok {
 		t.Error("a third of a second is enough to be known again")
 	}
@@ -86,6 +95,11 @@ func TestKnownPrompts(t *testing.T) {
 	}{
 		"asks for a PIN":             {made{}.speech(21, 2000).quiet(4000), PINPrompt, GreetingUnknown},
 		"asks, and plays a message":  {made{}.speech(21, 2000).quiet(2000).speech(31, 5000).quiet(500), SeveralSegments, GreetingUnknown},
+		"asks, a message at once":    {made{}.speech(21, 2000).quiet(300).speech(31, 5000).quiet(500), SeveralSegments, GreetingUnknown},
+		"a message, then asks":       {made{}.speech(31, 5000).quiet(2000).speech(21, 2000).quiet(3000), SeveralSegments, GreetingUnknown},
+		"beep, message, then asks":   {made{}.speech(3, 3000).quiet(200).tone(425, 700).quiet(700).speech(31, 5000).quiet(1500).speech(21, 2000).quiet(3000), SeveralSegments, GreetingUnknown},
+		"asks twice":                 {made{}.speech(21, 2000).quiet(500).speech(21, 2000).quiet(3000), PINPrompt, GreetingUnknown},
+		"two names, and a message":   {made{}.speech(3, 3000).quiet(200).tone(425, 700).quiet(700).speech(24, 2000).quiet(100).speech(31, 1500).quiet(2000), SpeechAfterBeep, GreetingUnknown},
 		"inside a mailbox":           {made{}.quiet(300).speech(22, 2000).quiet(200).speech(32, 4000).quiet(500), SeveralSegments, GreetingUnknown},
 		"system's greeting":          {made{}.quiet(300).speech(23, 2000).quiet(200).tone(425, 700).quiet(2500), GreetingBeepSilence, GreetingDefault},
 		"message before the prompt":  {made{}.quiet(300).speech(33, 3000).quiet(200).speech(23, 2000).quiet(200).tone(425, 700).quiet(2500), GreetingBeepSilence, GreetingUnknown},
@@ -174,5 +188,39 @@ func testSVG(t *testing.T, r *Result) {
 	}
 	if !strings.Contains(text, "a &lt;call&gt; &amp; more.wav") || !strings.Contains(text, " Hz ") || !strings.Contains(text, "data:image/png") {
 		t.Errorf("the picture lacks its title, beep or spectrum: %.2000s", text)
+	}
+}
+
+// TestBaselineGreetings has greetings that are, and are not, what the baseline has.
+func TestBaselineGreetings(t *testing.T) {
+	system := func(number uint64, ms int) made {
+		return made{}.quiet(300).speech(51, 1500).quiet(100).speech(number, ms).quiet(100).speech(52, 2000).quiet(200).tone(425, 700).quiet(2500)
+	}
+	b := &Baseline{}
+	for i, number := range []uint64{51, 52} {
+		k, _ := hear(made{}.quiet(100).speech(number, 1500+500*i).quiet(300)).LearnPrompt(string(rune('a'+i)), RoleDefault)
+		b.Add(k)
+	}
+	for name, m := range map[string]made{"4101": system(53, 1500)} {
+		k, ok := hear(m).LearnGreeting(name)
+		if !ok {
+			t.Fatalf("no greeting of %s", name)
+		}
+		b.Add(k)
+	}
+	for name, c := range map[string]struct {
+		mailbox string
+		sound   made
+		want    Judgement
+	}{
+		"same number read out":    {"4101", system(53, 1500), GreetingBeepSilence},
+		"a message read out":      {"4101", system(54, 4000), Unknown},
+		"system's, of a stranger": {"4109", system(54, 1500), GreetingBeepSilence},
+	} {
+		e := New(Options{Baseline: b, Name: c.mailbox})
+		e.Feed(c.sound)
+		if r := e.Result(); r.Judgement != c.want {
+			t.Errorf("%s: %s %q, want %s; %+v", name, r.Judgement, r.Reasons, c.want, r.Greeting)
+		}
 	}
 }

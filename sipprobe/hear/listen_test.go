@@ -102,6 +102,27 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestLevelAtTheEnd wants the level of a silence that a call ends with.
+func TestLevelAtTheEnd(t *testing.T) {
+	for level, m := range map[float32]made{-120: made{}.quiet(3000), -50: made{}.noise(3000, -50)} {
+		all := hear(m).Events
+		if e := all[len(all)-1]; e.Level-level > 2 || level-e.Level > 2 {
+			t.Errorf("%s of %v dBFS has a level of %v", e.Kind, level, e.Level)
+		}
+	}
+}
+
+// TestManyEvents joins those of a day that somebody filled with bursts.
+func TestManyEvents(t *testing.T) {
+	var many []Event
+	for i := range int64(500_000) {
+		many = append(many, Event{Kind: []Kind{Tone, Gap, Silence}[i%3], Start: 400 * i, End: 400*i + 240})
+	}
+	if all := joined(many, 400*500_000); len(all) != len(many) {
+		t.Errorf("%d of %d events are left", len(all), len(many))
+	}
+}
+
 // TestEveryKindIsASignal holds the table against the kinds. Music is tested with
 // recordings.
 func TestEveryKindIsASignal(t *testing.T) {

@@ -89,8 +89,8 @@ func (l *Listener) Close() {
 	if l.voiceEv.Kind != "" {
 		l.endVoice(l.now)
 	}
-	if q := &l.quiet; q.frames > 0 {
-		l.quietEv.Level = q.level / float32(q.frames)
+	if l.quietEv.Kind != "" {
+		l.quietEv.Level = l.quiet.level / float32(max(l.quiet.frames, 1))
 	}
 	for _, e := range []*Event{&l.quietEv, &l.clipEv, &l.v21Ev} {
 		if e.Kind != "" {
@@ -141,8 +141,16 @@ func (l *Listener) hearTone(s *sines) {
 // openTone tells of the tone that sounds.
 func (l *Listener) openTone(kind Kind) {
 	t := &l.tones.run
-	l.tone.Hz = t.hz
+	l.tone.Hz = t.toldHz()
 	l.begin(&l.tone, kind, t.start, t.sureness())
+}
+
+// toldHz are the frequencies that are told of: none of a key.
+func (t *run) toldHz() [2]float32 {
+	if t.keyLike() {
+		return [2]float32{}
+	}
+	return t.hz
 }
 
 // sureness is the purity of the tone.
@@ -170,7 +178,7 @@ func (l *Listener) closeTone() {
 	if kind == SIT {
 		l.tone.Start = l.sit.start
 	}
-	l.tone.Kind, l.tone.Of, l.tone.Confidence, l.tone.Hz = kind, of, sure, t.hz
+	l.tone.Kind, l.tone.Of, l.tone.Confidence, l.tone.Hz = kind, of, sure, t.toldHz()
 	if t.dual && t.hz[1] == 0 || !t.dual {
 		l.tone.Hz[1] = 0
 	}

@@ -171,8 +171,9 @@ func (d *drawing) spectrum(c canvas, y int) {
 // margin is how far from speech the spectrum begins to be drawn.
 const margin = 300 * time.Millisecond
 
-// shown tells for each pixel whether its spectrum may be drawn: it is of a tone,
-// of silence or of a canary, and no speech or music is near.
+// shown tells for each pixel whether its spectrum may be drawn: it is of a tone
+// that is no key's or of silence, and no speech or music is near. A canary's is
+// not: somebody may speak beneath it, or before one whose beginning is missing.
 func (d *drawing) shown() []bool {
 	open := make([]bool, d.wide-leftEdge-rightEdge)
 	set := func(from, to time.Duration, v bool) {
@@ -181,7 +182,7 @@ func (d *drawing) shown() []bool {
 		}
 	}
 	for _, e := range d.Events {
-		if isTone(e.Kind) || e.Kind == SIT || e.Kind == DTMF || e.Kind == Silence || e.Kind == ComfortNoise {
+		if isTone(e.Kind) && e.Hz[0] > 0 || e.Kind == SIT || e.Kind == Silence || e.Kind == ComfortNoise {
 			set(at(e.Start), at(e.End), true)
 		}
 	}
@@ -191,7 +192,7 @@ func (d *drawing) shown() []bool {
 		}
 	}
 	for _, e := range d.Events { // a beep is sharply told from what is around it
-		if e.Kind == Beep || e.Kind == Canary {
+		if e.Kind == Beep {
 			set(at(e.Start), at(e.End), true)
 		}
 	}
@@ -250,7 +251,7 @@ func stepOf(seconds float64) time.Duration {
 // label is what is written beside an event.
 func (e *Event) label() string {
 	s := e.Of
-	if e.Kind == Tone || e.Kind == Beep {
+	if (e.Kind == Tone || e.Kind == Beep) && e.Hz[0] > 0 {
 		s = fmt.Sprintf("%.0f Hz %d ms", e.Hz[0], e.Length().Milliseconds())
 		if e.Hz[1] > 0 {
 			s = fmt.Sprintf("%.0f+%.0f Hz", e.Hz[0], e.Hz[1])
