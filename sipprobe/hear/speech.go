@@ -223,7 +223,7 @@ func (v *voice) speaks() bool {
 // voice does, and that no tones which follow one another have.
 func (v *voice) fewHarmonics() bool {
 	n := float32(v.sum.active)
-	return v.sum.active >= longFew && v.sum.change > word*n && float32(v.sum.pure) < veryTonal*n && float32(v.swell.alike()) < veryEven*n
+	return v.sum.active >= longFew && v.sum.change > spoken*n && float32(v.sum.pure) < veryTonal*n && float32(v.swell.alike()) < veryEven*n
 }
 
 // background is the power of the background.
