@@ -20,12 +20,13 @@ const (
 	wordFew     = 11  // active frames that do, if they change as much as
 	word        = 4.1 // dB
 	tonal       = 0.5 // share of frames of one or two sines from which on a little is a signal
-	longFew     = 35  // active frames that are a voice of few harmonics if at most the share
+	longFew     = 35  // active frames that are a voice of few harmonics, if fewer than a share
 	veryTonal   = 0.4 // of them is as pure as
 	veryPure    = 0.93
-	startChange = 5  // dB that the change counts at most when a sound begins
-	pause       = 22 // frames without sound after which speech has ended
-	window      = 50 // frames, half a second
+	veryEven    = 0.8 // and a share as loud as one another
+	startChange = 5   // dB that the change counts at most when a sound begins
+	pause       = 22  // frames without sound after which speech has ended
+	window      = 50  // frames, half a second
 )
 
 // voice tells speech and music from everything else.
@@ -118,13 +119,11 @@ func (v *voice) push(t trait) {
 	v.sum.change += t.change - old.change
 }
 
-// swell follows how much the level goes up and down, over half a second and over a
-// quarter.
+// swell follows how much the level goes up and down, over half a second.
 type swell struct {
-	ring         [window]float32
-	next         int
-	whole, later squares
-	uneven       int // frames in a row in which the level was not flat
+	ring  [window]float32
+	next  int
+	whole squares
 }
 
 // squares are sums of levels, dB, and of their squares.
@@ -137,26 +136,34 @@ func (s *squares) change(in, out float32) {
 
 func (s *squares) variance(n float32) float32 { return s.sum2/n - s.sum/n*s.sum/n }
 
-// Standard deviations of the level, dB, up to which sound is taken for background
-// even if its spectrum changes, since a vocoder makes noise change, and up to which
-// it is of tones that follow one another, as a canary's do.
-const (
-	steadyLevel = 1.3
-	flatLevel   = 1.7
-	flatFrames  = window / 2
-	unevenFew   = 14 // more than the end of a sound
-)
+// steadyLevel is the standard deviation of the level, dB, up to which sound is taken
+// for background even if its spectrum changes, since a vocoder makes noise change.
+const steadyLevel = 1.3
 
 func (w *swell) hear(power float32) {
 	dB := max(decibel(power*(1.0/fullSine)), quietBand)
 	w.whole.change(dB, w.ring[w.next])
-	w.later.change(dB, w.ring[(w.next+window-flatFrames)%window])
 	w.ring[w.next] = dB
 	w.next = (w.next + 1) % window
-	w.uneven++
-	if w.later.variance(flatFrames) < flatLevel*flatLevel {
-		w.uneven = 0
+}
+
+// alikeLevel is how far levels are apart at most that are alike, dB.
+const alikeLevel = 1.7
+
+// alike is how many frames of the last half second are as loud as one another: of
+// tones that follow one another, as a canary's do, nearly all that have sound, after
+// a short pause too.
+func (w *swell) alike() (most int) {
+	for _, level := range w.ring {
+		n := 0
+		for _, dB := range w.ring {
+			if within(dB, level, alikeLevel) {
+				n++
+			}
+		}
+		most = max(most, n)
 	}
+	return most
 }
 
 func (w *swell) steady() bool { return w.whole.variance(window) < steadyLevel*steadyLevel }
@@ -205,12 +212,18 @@ func (v *voice) adopt(l *look, s *sines) {
 }
 
 // speaks reports whether what the last half second had is speech: a little that
-// changes much, or more.
+// changes much, or more, or a voice of few harmonics.
 func (v *voice) speaks() bool {
 	n := float32(v.sum.active)
 	enough := v.sum.active >= spokenFew && v.sum.change > spoken*n || v.sum.active >= wordFew && v.sum.change > word*n
-	enough = enough && float32(v.sum.tonal) < tonal*n || v.sum.active >= longFew && v.sum.change > word*n && float32(v.sum.pure) < veryTonal*n && v.swell.uneven >= unevenFew
-	return v.quiet < 3 && enough && !v.swell.steady()
+	return v.quiet < 3 && !v.swell.steady() && (enough && float32(v.sum.tonal) < tonal*n || v.fewHarmonics())
+}
+
+// fewHarmonics reports whether there is sound of one or two sines that changes as a
+// voice does, and that no tones which follow one another have.
+func (v *voice) fewHarmonics() bool {
+	n := float32(v.sum.active)
+	return v.sum.active >= longFew && v.sum.change > spoken*n && float32(v.sum.pure) < veryTonal*n && float32(v.swell.alike()) < veryEven*n
 }
 
 // background is the power of the background.

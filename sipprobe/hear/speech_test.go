@@ -143,3 +143,42 @@ func TestFalseSpeech(t *testing.T) {
 		}
 	}
 }
+
+// speechIn reports whether speech is told of.
+func speechIn(x []int16) bool {
+	told, _ := listen(x, true)
+	return slices.ContainsFunc(told, func(e Event) bool { return e.Kind == Speech })
+}
+
+// TestSpeechAtCanaries: canaries that follow one another after any pause are no
+// speech, and hide none right after them.
+func TestSpeechAtCanaries(t *testing.T) {
+	for id := range canary.ID(12) {
+		one := made{}.canary(id)
+		for ms := 0; ms < 200; ms += 10 {
+			if speechIn(slices.Clone(one).quiet(ms).canary(id + 1)) {
+				t.Errorf("canary %s and another after %d ms are told as speech", id, ms)
+			}
+		}
+		if !speechIn(slices.Clone(one).speech(uint64(id), 1500)) {
+			t.Errorf("speech right after canary %s is not told", id)
+		}
+	}
+}
+
+// TestSpeechOverCanaries: a canary as loud as the speech that it sounds over does not
+// hide it.
+func TestSpeechOverCanaries(t *testing.T) {
+	for i, piece := range tested(t, *trials, 5) {
+		x, power := fromFirstWord(piece)
+		token := canary.Token(canary.ID(i))
+		_, loud := fromFirstWord(token)
+		gain := math.Sqrt(power / loud)
+		for k := range x {
+			x[k] = int16(max(-32768, min(32767, float64(x[k])+gain*float64(token[k]))))
+		}
+		if !speechIn(x) {
+			t.Errorf("speech over canary %d is not told", i)
+		}
+	}
+}
