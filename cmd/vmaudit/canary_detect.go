@@ -80,7 +80,7 @@ type canaryDetector struct {
 
 func (d *canaryDetector) addRegistered(ctx context.Context, h *house) error {
 	all, err := h.store.Canaries(ctx)
-	if err != nil {
+	if err = errors.Join(err, h.noteCanaries(ctx, "canary detect --registered", "")); err != nil {
 		return err
 	}
 	d.registered = map[string]store.Canary{}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"vmaudit/internal/access"
 	"vmaudit/internal/store"
 	"vmaudit/sipprobe/canary"
 )
@@ -86,10 +87,19 @@ func (h *house) mint(ctx context.Context, c store.Canary, as string) error {
 		case err != nil:
 			return err
 		}
+		if err := h.noteCanaries(ctx, "canary mint", fmt.Sprintf("change=%q mailbox=%q", c.Change, c.Mailbox)); err != nil {
+			return err
+		}
 		h.sayf("canary %s: for mailbox %s, change %q", c.ID, c.Mailbox, c.Change)
 		_, err = fmt.Fprintln(h.stdout, c.ID)
 		return err
 	}
+}
+
+// noteCanaries logs who planted canaries or looked at where they are: who knows that
+// can avoid them, or plant a false alarm.
+func (h *house) noteCanaries(ctx context.Context, command, filter string) error {
+	return h.log.Record(ctx, access.Entry{Command: command, Purpose: access.PostChangeVerification, Filter: filter})
 }
 
 func canaryListCommand(t *tool) *cli.Command {
@@ -102,7 +112,7 @@ func canaryListCommand(t *tool) *cli.Command {
 			}
 			return t.enter(c, func(ctx context.Context, h *house) error {
 				all, err := h.store.Canaries(ctx)
-				if err != nil {
+				if err = errors.Join(err, h.noteCanaries(ctx, "canary list", "")); err != nil {
 					return err
 				}
 				w := tabwriter.NewWriter(h.stdout, 0, 0, 2, ' ', 0)

@@ -27,7 +27,8 @@ const exitTable = `EXIT CODES:
    3  audit, affected: playback confirmed, or a mailbox opened by a stranger;
       canary detect: a canary was heard;
       hear: something else than a healthy mailbox, or a canary, was heard
-   4  audit, affected: exposed, by weaker evidence only
+   4  audit, affected: exposed, by weaker evidence only;
+      hear: of some file it cannot be told what was heard
 `
 
 // usageError is a mistake of the person at the keyboard.

@@ -34,7 +34,8 @@ mailbox, --name or the file's name.
 
 Ends with exit code 3 when in any file something else was heard than a greeting, a
 beep and silence, a prompt for a PIN, a person, or nothing: speech after the beep,
-several segments, an announcement, another greeting than the baseline's, a canary.`,
+several segments, an announcement, another greeting than the baseline's, a canary;
+with 4 when nothing of that was heard, but of some file it cannot be told what it was.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "baseline", Usage: "hold calls against this baseline `FILE`"},
 			&cli.StringFlag{Name: "name", Usage: "mailbox whose greeting is expected", DefaultText: "the file's name"},
@@ -88,14 +89,22 @@ func (t *tool) hear(c *cli.Context) error {
 	if err := printCalls(t.stdout, calls, c.String("format")); err != nil {
 		return err
 	}
-	err = errors.Join(failed...)
-	if !slices.ContainsFunc(calls, func(h heardCall) bool { return h.Suspicious() }) {
-		return err
+	return t.severity(calls, errors.Join(failed...))
+}
+
+// severity ends the command: a leak in one file counts, whatever became of the
+// others, and what could not be told is not healthy.
+func (t *tool) severity(calls []heardCall, failed error) error {
+	if slices.ContainsFunc(calls, func(h heardCall) bool { return h.Suspicious() }) {
+		if failed != nil {
+			t.lines(failed)
+		}
+		return &severityError{analysis.Proven}
 	}
-	if err != nil {
-		t.lines(err)
+	if failed == nil && slices.ContainsFunc(calls, func(h heardCall) bool { return h.Judgement == hear.Unknown }) {
+		return &severityError{analysis.Possible}
 	}
-	return &severityError{analysis.Proven}
+	return failed
 }
 
 // hearUsage finds mistakes in flags and arguments.

@@ -9,6 +9,7 @@ const (
 	firstPart = 0.2 // from which on the parts are followed
 	slip      = 12  // of the trace, by which parts may be off: 240 ms
 	slack     = 100 // of the trace, by which greetings may begin apart: 2 s
+	bare      = 50  // of the trace, that may be said besides: 1 s, of which lines and edges take the most
 	part      = 30  // steps, 1.8 s
 	stir      = 450 // least change of a step of speech: in silence everything is like everything
 	shortest  = 9   // steps of a print that is looked for, half a second
@@ -108,7 +109,7 @@ func same(p Print, trace []change, from, to int) (ok bool, best match) {
 		best.like = max(best.like, like)
 	}
 	uncovered := max(best.from-from, 0) + max(to-best.to, 0)
-	return best.like > needed(steps) && worst > partAlike && uncovered < slack, best
+	return best.like > needed(steps) && worst > partAlike && uncovered < bare, best
 }
 
 // stirred reports whether there is sound in the part of a trace.

@@ -8,13 +8,14 @@ import (
 
 // Greeting says how what was heard before the beep compares with the baseline.
 type Greeting struct {
-	Is       string  // same, other, default, another's or unknown
-	Of       string  // whose: the name in the baseline; "": nobody's
-	Likeness float32 // to that, or to the one it should be
-	Number   bool    // a number or a name was read out in the system's greeting
-	From, To time.Duration
-	wanted   string // the name in the baseline
-	differs  bool   // from what the baseline has of that name
+	Is        string  // same, other, default, another's or unknown
+	Of        string  // whose: the name in the baseline; "": nobody's
+	Likeness  float32 // to that, or to the one it should be
+	Number    bool    // a number or a name was read out in the system's greeting
+	From, To  time.Duration
+	wanted    string // the name in the baseline
+	unlearned bool   // there is a baseline, and it has no greeting of that name
+	differs   bool   // from what the baseline has of that name
 }
 
 // What a greeting is.
@@ -120,6 +121,7 @@ func (r *Result) findGreeting(b *Baseline, name string) {
 		return
 	}
 	r.another(b, name, from, to)
+	g.unlearned = g.Is == GreetingUnknown && own == nil && name != ""
 }
 
 // another looks for the greeting among those of all mailboxes.

@@ -210,6 +210,8 @@ func (r *Result) judgeBeep() {
 	case r.unquiet(last.to):
 	case g.differs || g.Is == GreetingAnother && g.wanted != "":
 		r.because(Unknown, "a beep at %s and then silence, but the greeting is not that of the baseline", secs(at(beep.from)))
+	case g.unlearned:
+		r.because(Unknown, "a beep at %s and then silence, but the baseline has no greeting of %q", secs(at(beep.from)), g.wanted)
 	default:
 		r.because(GreetingBeepSilence, "%s of greeting, a beep at %s, and %s of silence", secs(said), secs(at(beep.from)), secs(quiet))
 	}

@@ -28,8 +28,9 @@ const (
 // the change between the bands b and b+1. It is 33 bytes a second.
 type Print []uint16
 
-// longestPrint is where greetings' prints are cut: 30 s, 1,000 bytes.
-const longestPrint = 500
+// longestPrint is where greetings' prints are cut: 60 s, 2,000 bytes. What is longer
+// is no healthy greeting.
+const longestPrint = 1000
 
 // Length is the sound's.
 func (p Print) Length() time.Duration { return at(int64(len(p)) * stepFrames * spectrum.Hop) }
