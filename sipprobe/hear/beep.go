@@ -22,6 +22,14 @@ const (
 // and the score too, after false alarms in single words and electronic music.
 const beepSure = 0.7
 
+// A vowel or a note may stand as still as a beep for some 60 ms, and moves then. So
+// the score must be higher by doubt for each frame that a tone has less than
+// doubtFrames.
+const (
+	doubt       = 0.25
+	doubtFrames = 12
+)
+
 // beepScore tells by how a tone has sounded until now how likely it is a beep.
 func (t *run) beepScore() float32 {
 	hz2, dB2, dirt := t.inner.of()
@@ -47,7 +55,7 @@ func (t *run) beepLike(spoken bool) bool {
 	case !spoken && (within(hz, cngHz, 38) || hz > sitParts[0].low && hz < sitParts[0].high):
 		return false
 	}
-	return t.beepScore() > beepSure
+	return t.beepScore() > beepSure+doubt*float32(max(0, doubtFrames-t.frames))
 }
 
 func within(hz, of, by float32) bool { return hz-of < by && of-hz < by }
