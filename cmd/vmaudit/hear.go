@@ -279,7 +279,11 @@ func (c heardCall) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FROM\tTO\tEVENT\tSURE\tDBFS\tWHAT")
 	for _, e := range c.eventsJSON() {
-		fmt.Fprintf(w, "%.2f\t%.2f\t%s\t%.2f\t%.0f\t%s\n", e.Start, e.End, e.Kind, e.Confidence, e.Level, orDash(e.what()))
+		level := "-"
+		if e.Level < 0 {
+			level = fmt.Sprintf("%.0f", e.Level)
+		}
+		fmt.Fprintf(w, "%.2f\t%.2f\t%s\t%.2f\t%s\t%s\n", e.Start, e.End, e.Kind, e.Confidence, level, orDash(e.what()))
 	}
 	for _, p := range c.Prompts {
 		fmt.Fprintf(w, "%.2f\t%.2f\tprompt\t%.2f\t-\t%s\n", p.From.Seconds(), p.To.Seconds(), p.Likeness, printable(p.Name))

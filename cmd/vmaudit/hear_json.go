@@ -45,7 +45,7 @@ type eventJSON struct {
 	End        float64   `json:"end_s"`
 	Confidence float64   `json:"confidence"`
 	Hz         []float64 `json:"hz,omitempty"`
-	Level      float64   `json:"level_dbfs"`
+	Level      float64   `json:"level_dbfs,omitempty"` // absent of canaries
 	Of         string    `json:"of,omitempty"`
 	Count      int       `json:"count,omitempty"`
 }

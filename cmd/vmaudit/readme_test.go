@@ -1,21 +1,29 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"flag"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vmaudit/internal/asterisktest"
+	"vmaudit/sipprobe/canary"
+	"vmaudit/sipprobe/sound"
 )
 
 // TestReadme runs every command of the documents' sessions, in order, and wants what
 // stands there. With -update it writes what the program prints.
 func TestReadme(t *testing.T) {
 	for name, prepare := range map[string]func(dir string) error{
-		"README.md":                   copyRecorded,
+		"README.md":                   func(dir string) error { return errors.Join(copyRecorded(dir), recordCall(dir)) },
 		"docs/tutorial-own-format.md": fixKey, // it brings its files
 	} {
 		t.Run(name, func(t *testing.T) { runDocument(t, filepath.Join("..", "..", name), prepare) })
@@ -30,6 +38,20 @@ func fixKey(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "vmaudit", "deployment.key"), []byte(key), 0o600)
+}
+
+// recordCall writes what a caller heard: a greeting, a beep, and a canary.
+func recordCall(dir string) error {
+	var x []int16
+	for _, v := range asterisktest.Speech(1, 4*time.Second) {
+		x = append(x, int16(v*20000))
+	}
+	for i := range sound.Rate / 2 {
+		x = append(x, int16(5000*math.Sin(2*math.Pi*1000*float64(i)/sound.Rate)))
+	}
+	x = append(append(x, make([]int16, sound.Rate/2)...), canary.Token(0x5f1e0c2a9b37)...)
+	var out bytes.Buffer
+	return errors.Join(sound.Write(&out, sound.Form{Name: "wav"}, append(x, make([]int16, sound.Rate)...)), os.WriteFile(filepath.Join(dir, "call.wav"), out.Bytes(), 0o600))
 }
 
 // TestTutorialProfile: the profile that the tutorial ends with is the one that the

@@ -201,6 +201,8 @@ func (r *Result) judgeBeep() {
 	case r.pausedLong():
 	case said > longest:
 		r.because(Unknown, "%s were said before the beep", secs(said))
+	case r.canaryAfter(beep) != nil:
+		r.because(SpeechAfterBeep, "a canary, which is a stored message, at %s, after the beep at %s", secs(at(r.canaryAfter(beep).Start)), secs(at(beep.from)))
 	case len(r.beeps) > 1:
 		r.because(Unknown, "%d beeps", len(r.beeps))
 	case r.canaries() > 0:
@@ -261,6 +263,16 @@ func (r *Result) pausedLong() bool {
 		r.because(SeveralSegments, "%d stretches of speech before the beep", n)
 	}
 	return n > 2
+}
+
+// canaryAfter is the first canary that began after a beep, or nil.
+func (r *Result) canaryAfter(beep span) *Event {
+	for i, e := range r.Events {
+		if e.Kind == Canary && e.Start >= beep.from {
+			return &r.Events[i]
+		}
+	}
+	return nil
 }
 
 func (r *Result) canaries() (n int) {

@@ -31,7 +31,7 @@ var calls = map[string]struct {
 	"speech after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).speech(2, 3000).quiet(1000), SpeechAfterBeep, "speech at"},
 	"speech at once after it":     {made{}.speech(1, 4000).quiet(200).tone(425, 700).speech(2, 3000).quiet(1000), SpeechAfterBeep, "speech at"},
 	"a word after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(1000).speech(2, 600).quiet(2000), SpeechAfterBeep, "speech at"},
-	"canary after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).canary(5).quiet(3000), Unknown, "canary 000000000005"},
+	"canary after the beep":       {made{}.speech(1, 4000).quiet(200).tone(425, 700).quiet(700).canary(5).quiet(3000), SpeechAfterBeep, "canary 000000000005"},
 	"canary in place of greeting": {made{}.canary(6).quiet(300).tone(425, 700).quiet(3000), Unknown, "canary 000000000006"},
 	"prompt, message, prompt":     {made{}.speech(1, 1500).quiet(1500).speech(2, 6000).quiet(1500).speech(3, 1500).quiet(500), SeveralSegments, "3 stretches"},
 	"messages before the beep":    {made{}.speech(1, 3000).quiet(2000).speech(2, 6000).quiet(2000).speech(3, 3000).quiet(300).tone(425, 700).quiet(2500), SeveralSegments, "before the beep"},
