@@ -6,6 +6,7 @@ import "vmaudit/sipprobe/spectrum"
 type Heard struct {
 	ID      ID
 	At      float64 // seconds from the beginning of what was heard to that of its token, at least 0
+	From    float64 // seconds to the first of it that was heard: later than At if its beginning is missing
 	Quality float64 // 0 to 1: how much of the sound of the known symbols was theirs, on average
 	Known   bool    // it is on the list of planted identities
 }
@@ -103,7 +104,7 @@ func (r *Receiver) try(k peak) {
 	d.listen(&r.ring, r.gate.t, &w, func(l *likelihoods, quality float64) bool {
 		id, ok := r.read(d, l, k.score)
 		if ok {
-			r.report(id, quality, w.at[0])
+			r.report(id, quality, w.at[0], w.at[w.first])
 		}
 		return ok
 	})
@@ -126,8 +127,8 @@ func (r *Receiver) read(d *decoder, l *likelihoods, score float32) (ID, bool) {
 // near tells whether tokens that begin at these frames are one.
 func near(a, b int) bool { return max(a-b, b-a) < tokenHops/2 }
 
-func (r *Receiver) report(id ID, quality float64, begin int) {
+func (r *Receiver) report(id ID, quality float64, begin, first int) {
 	r.heard = append(r.heard, past{id, begin})
-	at := float64((begin-settle)*spectrum.Hop) / spectrum.Rate
-	r.each(Heard{ID: id, At: max(0, at), Quality: quality, Known: r.known.has(id)})
+	at := func(frame int) float64 { return max(0, float64((frame-settle)*spectrum.Hop)/spectrum.Rate) }
+	r.each(Heard{ID: id, At: at(begin), From: at(first), Quality: quality, Known: r.known.has(id)})
 }

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"vmaudit/sipprobe/canary"
 )
 
 // calls are whole calls and what they are judged.
@@ -222,5 +225,20 @@ func TestBaselineGreetings(t *testing.T) {
 		if r := e.Result(); r.Judgement != c.want {
 			t.Errorf("%s: %s %q, want %s; %+v", name, r.Judgement, r.Reasons, c.want, r.Greeting)
 		}
+	}
+}
+
+// TestSpeechBeforeHalfACanary: where most of a token is missing, what was said in its
+// place is told.
+func TestSpeechBeforeHalfACanary(t *testing.T) {
+	token := canary.Token(7)
+	cut := len(token) * 7 / 10
+	x := append(made{}.speech(1, 4000), token[cut:]...)
+	r := hear(x.quiet(2000))
+	if r.canaries() != 1 {
+		t.Fatalf("%d canaries in %+v", r.canaries(), r.Events)
+	}
+	if e := r.Events[0]; e.Kind != Speech || e.Length() < 3*time.Second {
+		t.Errorf("4 s of speech are told as %+v", r.Events)
 	}
 }

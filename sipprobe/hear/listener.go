@@ -75,8 +75,8 @@ func (l *Listener) end(e *Event, end int64) {
 
 // canary tells of a canary. Its sound is a whole token at most.
 func (l *Listener) canary(h canary.Heard) {
-	start := int64(h.At * spectrum.Rate)
-	end := min(start+tokenLength, l.now)
+	start := int64(h.From * spectrum.Rate) // what was before may have been speech
+	end := min(int64(h.At*spectrum.Rate)+tokenLength, l.now)
 	l.number++
 	l.tell(Event{Number: l.number, Kind: Canary, Start: start, End: max(end, start+1), Confidence: float32(h.Quality), Of: h.ID.String(), Count: 1})
 }
