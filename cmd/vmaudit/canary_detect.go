@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -38,7 +39,7 @@ when a canary was heard; a file that cannot be read keeps the others not out.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "known", Usage: "`FILE` of planted identities, one a line"},
 			&cli.BoolFlag{Name: "registered", Usage: "take the identities that were minted in this database, and tell where they were planted"},
-			&cli.StringFlag{Name: "raw", Usage: "the files are raw sound: alaw, ulaw or l16, 8 kHz mono"},
+			rawFlag(),
 			formatFlag("table", "json"),
 		},
 		Action: func(c *cli.Context) error {
@@ -48,12 +49,12 @@ when a canary was heard; a file that cannot be read keeps the others not out.`,
 			if !c.Args().Present() {
 				return usagef("see vmaudit canary detect --help", "canary detect needs a file, or -")
 			}
-			d := &canaryDetector{tool: t, form: sound.Form{Name: c.String("raw")}, heard: []heardCanary{}}
-			if f := d.form.Name; f != "" && f != "alaw" && f != "ulaw" && f != "l16" {
-				return usagef("", "--raw %q is not alaw, ulaw or l16", f)
+			form, err := rawForm(c)
+			if err != nil {
+				return err
 			}
+			d := &canaryDetector{tool: t, form: form, heard: []heardCanary{}}
 			if name := c.String("known"); name != "" {
-				var err error
 				if d.planted, err = readIDs(name); err != nil {
 					return err
 				}
@@ -66,6 +67,19 @@ when a canary was heard; a file that cannot be read keeps the others not out.`,
 			return d.all(c.Args().Slice(), c.String("format"))
 		},
 	}
+}
+
+func rawFlag() cli.Flag {
+	return &cli.StringFlag{Name: "raw", Usage: "the files are raw sound: alaw, ulaw or l16, 8 kHz mono"}
+}
+
+// rawForm is what --raw says of the files.
+func rawForm(c *cli.Context) (sound.Form, error) {
+	f := c.String("raw")
+	if !slices.Contains([]string{"", "alaw", "ulaw", "l16"}, f) {
+		return sound.Form{}, usagef("", "--raw %q is not alaw, ulaw or l16", f)
+	}
+	return sound.Form{Name: f}, nil
 }
 
 // canaryDetector is one run of the command.

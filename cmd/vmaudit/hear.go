@@ -40,6 +40,7 @@ with 4 when nothing of that was heard, but of some file it cannot be told what i
 			&cli.StringFlag{Name: "baseline", Usage: "hold calls against this baseline `FILE`"},
 			&cli.StringFlag{Name: "name", Usage: "mailbox whose greeting is expected", DefaultText: "the file's name"},
 			&cli.StringFlag{Name: "known", Usage: "`FILE` of planted canaries, one id per line"},
+			rawFlag(),
 			formatFlag("table", "json"),
 			&cli.StringFlag{Name: "picture", Usage: "draw the call into this `FILE`, .png or .svg"},
 			&cli.StringFlag{Name: "write-baseline", Usage: "make a baseline `FILE` of healthy calls and prompts"},
@@ -58,14 +59,14 @@ func roles() string {
 }
 
 func (t *tool) hear(c *cli.Context) error {
-	if err := errors.Join(demandFormat(c, "table", "json"), hearUsage(c)); err != nil {
+	form, err := rawForm(c)
+	if err := errors.Join(demandFormat(c, "table", "json"), hearUsage(c), err); err != nil {
 		return err
 	}
 	if c.String("write-baseline") != "" {
 		return t.writeBaseline(c)
 	}
-	h := &hearer{tool: t, name: c.String("name"), picture: c.String("picture")}
-	var err error
+	h := &hearer{tool: t, name: c.String("name"), picture: c.String("picture"), form: form}
 	if name := c.String("known"); name != "" {
 		ids, err := readIDs(name)
 		if err != nil {
@@ -132,12 +133,13 @@ type hearer struct {
 	planted  *canary.Planted
 	name     string
 	picture  string
+	form     sound.Form
 }
 
 // file hears one.
 func (h *hearer) file(file string) (*hear.Result, error) {
 	ear := hear.New(hear.Options{Baseline: h.baseline, Name: h.nameOf(file), Planted: h.planted, Picture: h.picture != ""})
-	err := h.listen(file, sound.Form{}, func(piece []int16) error {
+	err := h.listen(file, h.form, func(piece []int16) error {
 		ear.Feed(piece)
 		return nil
 	})
@@ -193,7 +195,7 @@ func readBaseline(name string) (*hear.Baseline, error) {
 
 // writeBaseline makes a baseline of calls and prompts.
 func (t *tool) writeBaseline(c *cli.Context) error {
-	b, h := &hear.Baseline{}, &hearer{tool: t, name: c.String("name")}
+	b, h := &hear.Baseline{}, &hearer{tool: t, name: c.String("name"), form: sound.Form{Name: c.String("raw")}}
 	var failed []error
 	for _, prompt := range c.StringSlice("prompt") {
 		failed = append(failed, h.learnPrompt(b, prompt))

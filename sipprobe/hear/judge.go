@@ -136,6 +136,8 @@ func (r *Result) judgeVoices() {
 	first, last := r.voices[0], r.voices[len(r.voices)-1]
 	tail := r.Length - at(last.to)
 	switch {
+	case r.canaryAfter(span{}) != nil:
+		r.because(SeveralSegments, "speech, and a canary, which is a stored message, at %s", secs(at(r.canaryAfter(span{}).Start)))
 	case r.repeats():
 		r.because(PINPrompt, "the same short prompt again after %s, as by a system that waits for digits", secs(at(r.voices[1].from-first.to)))
 	case len(r.voices) > 1:
