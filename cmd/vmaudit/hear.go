@@ -83,9 +83,10 @@ func (t *tool) hear(c *cli.Context) error {
 		r, err := h.file(file)
 		if err != nil {
 			failed = append(failed, err)
-			continue
 		}
-		calls = append(calls, heardCall{file, r})
+		if r != nil {
+			calls = append(calls, heardCall{file, r})
+		}
 	}
 	if err := printCalls(t.stdout, calls, c.String("format")); err != nil {
 		return err
@@ -136,7 +137,7 @@ type hearer struct {
 	form     sound.Form
 }
 
-// file hears one.
+// file hears one. What was heard is returned though its picture cannot be written.
 func (h *hearer) file(file string) (*hear.Result, error) {
 	ear := hear.New(hear.Options{Baseline: h.baseline, Name: h.nameOf(file), Planted: h.planted, Picture: h.picture != ""})
 	err := h.listen(file, h.form, func(piece []int16) error {
@@ -167,7 +168,7 @@ func (h *hearer) nameOf(file string) string {
 func writeFile(name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%q cannot be written: %w", name, errors.Unwrap(err))
 	}
 	defer os.Remove(f.Name())
 	if err := errors.Join(write(f), f.Close()); err != nil {
