@@ -44,6 +44,7 @@ var calls = map[string]struct {
 	"announcement of the network": {made{}.quiet(300).tone(330, 950).tone(330, 1400).tone(330, 1800).quiet(300).speech(1, 5000).quiet(300), Announcement, "sit (ITU-T)"},
 	"person":                      {made{}.quiet(300).speech(1, 1800).quiet(3000), AnsweredByPerson, "then"},
 	"nothing":                     {made{}.quiet(5000), DeadAir, "nothing was heard"},
+	"loud noise only":             {made{}.noise(5000, -10), Unknown, "neither speech nor silence"},
 	"noise only":                  {made{}.noise(5000, -50), DeadAir, "nothing was heard"},
 	"busy":                        {made{}.times(6, func(m made) made { return m.tone(250, 425).quiet(250) }), Unknown, "busy (Sweden)"},
 	"beep only":                   {made{}.quiet(1000).tone(425, 700).quiet(3000), Unknown, "no greeting"},
