@@ -243,3 +243,18 @@ func TestSpeechBeforeHalfACanary(t *testing.T) {
 		t.Errorf("4 s of speech are told as %+v", r.Events)
 	}
 }
+
+// TestSilencesApart: a silence begins after what ended the one before.
+func TestSilencesApart(t *testing.T) {
+	x := made{}
+	for ms := 5; ms <= 80; ms += 5 {
+		x = x.quiet(500).noise(ms, -45)
+	}
+	end := int64(0)
+	for _, e := range hear(x).Events {
+		if e.Kind == Silence && e.Start < end {
+			t.Errorf("a silence begins at %v, before the one before ended, at %v", at(e.Start), at(end))
+		}
+		end = e.End
+	}
+}
