@@ -122,8 +122,10 @@ func (d *canaryDetector) all(names []string, format string) error {
 	if format == "json" {
 		print = printJSON[[]heardCanary]
 	}
-	if err := print(d.stdout, d.heard); err != nil {
-		return err
+	if format == "json" || len(failed) < len(names) || len(d.heard) > 0 { // else nothing was listened to
+		if err := print(d.stdout, d.heard); err != nil {
+			return err
+		}
 	}
 	for _, h := range d.heard {
 		if c, ok := d.registered[h.ID]; ok {

@@ -83,9 +83,10 @@ func (t *tool) hear(c *cli.Context) error {
 		r, err := h.file(file)
 		if err != nil {
 			failed = append(failed, err)
-			continue
 		}
-		calls = append(calls, heardCall{file, r})
+		if r != nil {
+			calls = append(calls, heardCall{file, r})
+		}
 	}
 	if err := printCalls(t.stdout, calls, c.String("format")); err != nil {
 		return err
@@ -120,6 +121,10 @@ func hearUsage(c *cli.Context) error {
 		return usagef("", "picture %q ends in neither .png nor .svg", picture)
 	case !making && len(c.StringSlice("prompt")) > 0:
 		return usagef("vmaudit hear --write-baseline FILE --prompt ROLE=FILE", "--prompt is for making a baseline")
+	case making && (c.IsSet("baseline") || c.IsSet("known")):
+		return usagef("name all calls and prompts at once", "--write-baseline makes a new baseline, and takes neither --baseline nor --known")
+	case !making && c.String("name") != "" && c.String("baseline") == "":
+		return usagef("", "--name is for --baseline and --write-baseline")
 	case making && (c.String("name") != "" && c.NArg() != 1):
 		return usagef("", "--name names one mailbox, and %d calls are given", c.NArg())
 	}
@@ -136,7 +141,7 @@ type hearer struct {
 	form     sound.Form
 }
 
-// file hears one.
+// file hears one. What was heard is returned though its picture cannot be written.
 func (h *hearer) file(file string) (*hear.Result, error) {
 	ear := hear.New(hear.Options{Baseline: h.baseline, Name: h.nameOf(file), Planted: h.planted, Picture: h.picture != ""})
 	err := h.listen(file, h.form, func(piece []int16) error {
@@ -167,7 +172,7 @@ func (h *hearer) nameOf(file string) string {
 func writeFile(name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%q cannot be written: %w", name, errors.Unwrap(err))
 	}
 	defer os.Remove(f.Name())
 	if err := errors.Join(write(f), f.Close()); err != nil {
@@ -225,11 +230,13 @@ func (h *hearer) learnPrompt(b *hear.Baseline, prompt string) error {
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	k, ok := r.LearnPrompt(name, hear.Role(role))
-	if !ok {
+	switch {
+	case !r.Spoken():
+		return fmt.Errorf("%q: nothing is said in it: %s", file, r.Judgement)
+	case !ok:
 		return fmt.Errorf("%q: %.2g s are too short to be known again", file, k.Seconds)
 	}
-	b.Add(k)
-	return nil
+	return learn(b, k, file)
 }
 
 func (h *hearer) learnGreeting(b *hear.Baseline, file string) error {
@@ -241,8 +248,20 @@ func (h *hearer) learnGreeting(b *hear.Baseline, file string) error {
 	if !ok {
 		return fmt.Errorf("%q: there is no greeting with a beep in it, but %s: a baseline is made of healthy calls", file, r.Judgement)
 	}
+	if r.Suspicious() {
+		return fmt.Errorf("%q: is %s, and a baseline is made of healthy calls: %s", file, r.Judgement, strings.Join(r.Reasons, "; "))
+	}
 	if r.Judgement != hear.GreetingBeepSilence {
 		h.sayf("%s: is %s, and is taken for healthy: %s", file, r.Judgement, strings.Join(r.Reasons, "; "))
+	}
+	return learn(b, k, file)
+}
+
+// learn adds one that is not there yet: of two calls to a mailbox, one would be
+// forgotten unsaid.
+func learn(b *hear.Baseline, k hear.Known, file string) error {
+	if slices.ContainsFunc(b.Known, func(o hear.Known) bool { return o.Name == k.Name && o.Role == k.Role }) {
+		return fmt.Errorf("%q: the second %s of the name %q", file, k.Role, k.Name)
 	}
 	b.Add(k)
 	return nil

@@ -122,3 +122,6 @@ func (r *Result) LearnPrompt(name string, role Role) (k Known, ok bool) {
 	k = r.known(name, role, s)
 	return k, len(k.Print) >= shortest
 }
+
+// Spoken reports whether there was speech, or music.
+func (r *Result) Spoken() bool { return len(r.voices) > 0 }

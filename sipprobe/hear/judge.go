@@ -79,7 +79,23 @@ func (r *Result) judgeWordless() {
 			return
 		}
 	}
+	if rest := r.restless(); rest >= untold {
+		r.because(Unknown, "%s of sound that is neither speech nor silence", secs(rest))
+		return
+	}
 	r.because(DeadAir, "nothing was heard in %s", secs(r.Length))
+}
+
+// restless is how much of a call without a word is neither silent nor softly noisy.
+func (r *Result) restless() time.Duration {
+	rest, known := time.Duration(0), time.Duration(0)
+	for _, e := range r.Events {
+		if e.Kind == Silence || e.Kind == ComfortNoise && e.Level <= loudNoise {
+			rest += max(at(e.Start)-known, 0)
+			known = max(known, at(e.End))
+		}
+	}
+	return rest + max(r.Length-known, 0)
 }
 
 // judgePrompts judges by known prompts that say where the caller is.

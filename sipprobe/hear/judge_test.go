@@ -44,6 +44,7 @@ var calls = map[string]struct {
 	"announcement of the network": {made{}.quiet(300).tone(330, 950).tone(330, 1400).tone(330, 1800).quiet(300).speech(1, 5000).quiet(300), Announcement, "sit (ITU-T)"},
 	"person":                      {made{}.quiet(300).speech(1, 1800).quiet(3000), AnsweredByPerson, "then"},
 	"nothing":                     {made{}.quiet(5000), DeadAir, "nothing was heard"},
+	"loud noise only":             {made{}.noise(5000, -10), Unknown, "neither speech nor silence"},
 	"noise only":                  {made{}.noise(5000, -50), DeadAir, "nothing was heard"},
 	"busy":                        {made{}.times(6, func(m made) made { return m.tone(250, 425).quiet(250) }), Unknown, "busy (Sweden)"},
 	"beep only":                   {made{}.quiet(1000).tone(425, 700).quiet(3000), Unknown, "no greeting"},
@@ -240,5 +241,20 @@ func TestSpeechBeforeHalfACanary(t *testing.T) {
 	}
 	if e := r.Events[0]; e.Kind != Speech || e.Length() < 3*time.Second {
 		t.Errorf("4 s of speech are told as %+v", r.Events)
+	}
+}
+
+// TestSilencesApart: a silence begins after what ended the one before.
+func TestSilencesApart(t *testing.T) {
+	x := made{}
+	for ms := 5; ms <= 80; ms += 5 {
+		x = x.quiet(500).noise(ms, -45)
+	}
+	end := int64(0)
+	for _, e := range hear(x).Events {
+		if e.Kind == Silence && e.Start < end {
+			t.Errorf("a silence begins at %v, before the one before ended, at %v", at(e.Start), at(end))
+		}
+		end = e.End
 	}
 }

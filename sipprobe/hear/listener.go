@@ -287,6 +287,7 @@ func (l *Listener) hearQuiet() {
 	if q.hear(&l.look, sounding) {
 		l.quietEv.Level = q.level / float32(q.frames)
 		l.end(&l.quietEv, q.stopped)
+		q.begin(&l.look, quietKind(&l.look, sounding))
 		return
 	}
 	if !q.open && q.kind != "" && q.frames >= settle {
