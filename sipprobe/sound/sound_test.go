@@ -255,3 +255,27 @@ func BenchmarkResample48k(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "x_realtime")
 }
+
+// TestCancelledChannelsAreTold: sound that is in one channel upside down would be
+// silence in the mean, be it for half a second.
+func TestCancelledChannelsAreTold(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		from, to int // samples that are upside down in the right channel
+		want     error
+	}{
+		{"none", 0, 0, nil},
+		{"all", 0, 24000, ErrCancelled},
+		{"the end", 14000, 24000, ErrCancelled},
+	} {
+		file := wavOf(wavPCM, 2, 2, 8000, tone(400, 8000, 24000))
+		data := file[len(file)-24000*4:]
+		for i := c.from; i < c.to; i++ {
+			right := data[4*i+2:]
+			binary.LittleEndian.PutUint16(right, uint16(-int16(binary.LittleEndian.Uint16(right))))
+		}
+		if all, err := readAll(bytes.NewReader(file), "x", Form{}); !errors.Is(err, c.want) || len(all) == 0 {
+			t.Errorf("%s: %d samples and %v, want %v", c.name, len(all), err, c.want)
+		}
+	}
+}
