@@ -231,7 +231,7 @@ func (r *Result) judgeBeep() {
 	case g.differs || g.Is == GreetingAnother && g.wanted != "":
 		r.because(Unknown, "a beep at %s and then silence, but the greeting is not that of the baseline", secs(at(beep.from)))
 	case g.unlearned:
-		r.because(Unknown, "a beep at %s and then silence, but the baseline has no greeting of %q", secs(at(beep.from)), g.wanted)
+		r.because(Unknown, "a beep at %s and then silence, but whose greeting that was is not known", secs(at(beep.from)))
 	default:
 		r.because(GreetingBeepSilence, "%s of greeting, a beep at %s, and %s of silence", secs(said), secs(at(beep.from)), secs(quiet))
 	}
@@ -325,6 +325,8 @@ func (r *Result) whyMore() {
 		r.why("the greeting is the system's own, with a number or a name read out")
 	case g.Is == GreetingDefault:
 		r.why("the greeting is the system's own")
+	case g.unlearned:
+		r.why("the baseline has no greeting of %q, and not these words", g.wanted)
 	default:
 		r.why("no baseline tells whose words these were")
 	}
